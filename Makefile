@@ -1,0 +1,48 @@
+# The recipes of the house: people, hooks and CI call the same.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint format bench docs dev clean
+
+demo: .venv/.demo  ## the main job, offline: switch semis to software over the embedded history
+	@mkdir -p build
+	$(BIN)/rotation demo --page build/semis_to_software.html
+
+test: .venv/.dev  ## every test, with warnings as errors and branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: .venv/.dev  ## format, lint, types, the one-way flow
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev  ## ratios to the peers, each with its answer checked
+	@mkdir -p build
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=build/bench.json
+	$(BIN)/python scripts/bench_table.py build/bench.json > build/bench.md
+	@cat build/bench.md
+
+docs: .venv/.dev  ## build/docs/index.html, warnings are errors
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+
+dev: .venv/.dev
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable ".[cli,report]"
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable ".[dev]"
+	@touch $@ .venv/.demo
+
+clean:
+	rm -rf .venv build dist

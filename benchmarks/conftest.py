@@ -1,0 +1,49 @@
+"""The race: ours and its peers turn by turn in one run, so that a ratio means something."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+Work = Callable[[], Any]
+
+
+@pytest.fixture
+def race(benchmark: BenchmarkFixture) -> Callable[..., dict[str, Any]]:
+    """``race(ours, rounds=5, **peers)`` times all and gives their answers by name.
+
+    Every peer runs before each round of ours, so that whatever else the machine does meets all of
+    them. ``extra_info["peers"]`` keeps each peer's median seconds and their ratio to ours; with
+    timing off there is one turn, for the answers.
+    """
+
+    def run(ours: Work, *, rounds: int = 5, **peers: Work) -> dict[str, Any]:
+        answers: dict[str, Any] = {}
+        seconds: dict[str, list[float]] = {name: [] for name in peers}
+
+        def turn() -> None:
+            for name, peer in peers.items():
+                start = perf_counter()
+                answers[name] = peer()
+                seconds[name].append(perf_counter() - start)
+
+        answers["rotation"] = benchmark.pedantic(ours, setup=turn, rounds=rounds)
+        if benchmark.stats is not None:
+            ours_took = benchmark.stats.stats.median
+            benchmark.extra_info["peers"] = {
+                name: {"seconds": median(taken), "ratio": median(taken) / ours_took}
+                for name, taken in seconds.items()
+            }
+        return answers
+
+    return run
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Say what ran, beside the machine that ran it."""
+    names = ("rotation", "numpy", "pandas", "vectorbt", "vectorbt-rust", "bt")
+    machine_info["packages"] = {name: version(name) for name in names}

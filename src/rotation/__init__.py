@@ -1,0 +1,66 @@
+"""Backtests of rotation strategies: exact accounts, honest counts, numpy speed."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rotation.backtesting import backtest as backtest
+    from rotation.causality import check_causal as check_causal
+    from rotation.comparison import Comparison as Comparison
+    from rotation.comparison import compare as compare
+    from rotation.costs import Costs as Costs
+    from rotation.data.sample import sample as sample
+    from rotation.errors import ArgumentError as ArgumentError
+    from rotation.errors import DataError as DataError
+    from rotation.errors import LookAheadError as LookAheadError
+    from rotation.errors import MissingExtraError as MissingExtraError
+    from rotation.errors import RotationError as RotationError
+    from rotation.errors import RuinError as RuinError
+    from rotation.layers import Layers as Layers
+    from rotation.layers import build_layers as build_layers
+    from rotation.result import Result as Result
+    from rotation.rules import Switch as Switch
+    from rotation.schedule import Schedule as Schedule
+    from rotation.signals import Momentum as Momentum
+    from rotation.simulation import alternatives as alternatives
+    from rotation.simulation import simulate as simulate
+    from rotation.strategy import Strategy as Strategy
+    from rotation.universe import Universe as Universe
+
+# Where each public name lives: its module is imported when the name is first asked for. No module
+# here has a public name of its own, for importing it would put it in the name's place.
+_HOME = {
+    "ArgumentError": "errors",
+    "Comparison": "comparison",
+    "Costs": "costs",
+    "DataError": "errors",
+    "Layers": "layers",
+    "LookAheadError": "errors",
+    "MissingExtraError": "errors",
+    "Momentum": "signals",
+    "Result": "result",
+    "RotationError": "errors",
+    "RuinError": "errors",
+    "Schedule": "schedule",
+    "Strategy": "strategy",
+    "Switch": "rules",
+    "Universe": "universe",
+    "alternatives": "simulation",
+    "backtest": "backtesting",
+    "build_layers": "layers",
+    "check_causal": "causality",
+    "compare": "comparison",
+    "sample": "data.sample",
+    "simulate": "simulation",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'rotation' has no attribute {name!r}")
+    return getattr(import_module(f"rotation.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

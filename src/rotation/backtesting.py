@@ -1,0 +1,110 @@
+"""A strategy over closes to a Result: decide, then settle.
+
+Only the decisions that move a one-layer account reach it, each with the reason its rule gives.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rotation.arrays import FloatArray
+from rotation.causality import check_causal
+from rotation.costs import Costs
+from rotation.errors import ArgumentError, DataError
+from rotation.layers import Layers
+from rotation.result import Result
+from rotation.simulation import Decisions, open_table, settle_up
+from rotation.strategy import Decided, Strategy, decide
+from rotation.tables import read_prices
+from rotation.terms import Terms
+
+__all__ = ["backtest"]
+
+
+def backtest(
+    closes: pd.DataFrame | Layers,
+    strategy: Strategy,
+    *,
+    costs: Costs = Costs(),
+    fill: pd.DataFrame | None = None,
+    cash_rate: float | pd.Series = 0.0,
+    capital: float = 1.0,
+    periods: float = 252,
+    check: bool = True,
+) -> Result:
+    """Account of one strategy over closes.
+
+    Parameters
+    ----------
+    closes : Layers, or a DataFrame (T, L) of total-return closes with a column a layer
+    strategy : what decides
+    costs, fill, cash_rate, capital, periods : as in :func:`rotation.simulate`
+    check : first try a signal or rule that is not this package's for looking ahead
+
+    Returns
+    -------
+    Result
+        Its figures start with the first session on which the strategy can have traded: ``lag``
+        sessions after the first decision for which a layer has a score.
+
+    Raises
+    ------
+    DataError
+        If a table is not sound, or too short for a score and a trade.
+    ArgumentError
+        If an option, or what the strategy's parts give back, is not what it should be.
+    LookAheadError
+        If a part of the strategy looks ahead.
+    RuinError
+        If shorts or leverage lose everything.
+
+    Examples
+    --------
+    >>> from rotation import Momentum, Schedule, Switch, sample
+    >>> closes = sample().loc["2000":"2022", ["NVDA", "MSFT"]]
+    >>> strategy = Strategy(signal=Momentum(days=126), rule=Switch(), schedule=Schedule("M"))
+    >>> result = backtest(closes, strategy, costs=Costs.bps(10))
+    >>> result.switches[["traded", "to"]].head(2)
+          traded    to
+    0 2000-08-01  NVDA
+    1 2000-12-01  MSFT
+    """
+    if not isinstance(strategy, Strategy):
+        raise ArgumentError(f"strategy: want a Strategy, got {strategy!r}")
+    terms = Terms(costs, fill, cash_rate, capital, periods)
+    table, note = open_table(closes)
+    prices = read_prices(table)
+    parts = (strategy.signal, strategy.rule)
+    if check and not all(type(part).__module__.startswith("rotation.") for part in parts):
+        check_causal(strategy, table, cuts=4)
+    decided = decide(strategy, prices.close, prices.sessions)
+    scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
+    if not len(scored):
+        raise DataError(
+            f"closes: too short; want a decision for which {strategy.signal!r} gives a score, "
+            f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
+        )
+    wanted = _moves(decided, int(scored[0]), strategy, list(map(str, table.columns)))
+    return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note)
+
+
+def _moves(decided: Decided, first: int, strategy: Strategy, names: list[str]) -> Decisions:
+    """Decisions from the ``first`` on; of a rule that holds one layer only those that move."""
+    held, scores = decided.held, decided.scores
+    if held is None:
+        keep = np.arange(first, len(decided.rows))
+        reasons = [f"weights of {strategy.rule!r}"] * len(keep)
+    else:
+        moved = np.ones(len(held) - first, dtype=bool)
+        moved[1:] = held[first + 1 :] != held[first:-1]
+        keep = first + np.flatnonzero(moved)
+        before = [-1, *held[keep[:-1]]]
+        reasons = [
+            _reason(strategy, scores[k], names, int(old), int(held[k]))
+            for k, old in zip(keep, before, strict=True)
+        ]
+    return Decisions(decided.rows[keep], decided.targets[keep], tuple(reasons))
+
+
+def _reason(strategy: Strategy, scores: FloatArray, names: list[str], old: int, new: int) -> str:
+    say = getattr(strategy.rule, "reason", None)
+    return str(say(scores, names, old, new)) if say else f"decided by {strategy.rule!r}"

@@ -1,0 +1,132 @@
+"""Results side by side, on one window.
+
+All figures start with the latest of the starts, or ratios of different windows would be compared.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rotation.errors import ArgumentError, DataError
+from rotation.measures import conventions
+from rotation.result import Result, figures
+
+__all__ = ["Comparison", "compare"]
+
+# The figures that a table in a terminal has room for.
+_SHOWN = {
+    "annual_return": "{:.1%}".format,
+    "annual_volatility": "{:.1%}".format,
+    "sharpe": "{:.2f}".format,
+    "max_drawdown": "{:.1%}".format,
+    "calmar": "{:.2f}".format,
+    "annual_turnover": "{:.2f}".format,
+    "switches": "{:.0f}".format,
+    "cost": "{:.2%}".format,
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Comparison:
+    """Figures of several results over the same sessions; the first is measured against the rest.
+
+    Parameters
+    ----------
+    results : by name
+    start, end : sessions whose closes bound the returns in all figures
+    table : DataFrame, a row a result, a column a figure
+    """
+
+    results: Mapping[str, Result]
+    start: pd.Timestamp
+    end: pd.Timestamp
+    table: pd.DataFrame
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: whether the first beat each of the others, by return and Sharpe ratio."""
+        mine, *theirs = (self.table.loc[name] for name in self.table.index)
+        return f"{_earned(mine)} " + ", ".join(_against(mine, each) for each in theirs) + "."
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the data, of luck, and of the conventions."""
+        periods = next(iter(self.results.values())).terms.periods
+        own = dict.fromkeys(result.note for result in self.results.values() if result.note)
+        luck = "Luck is not tested here: each row is one rule, and nobody counted those before it."
+        return (*own, luck, conventions(periods))
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain numbers and texts, ready for JSON; a figure that does not exist is None."""
+        plain = self.table.astype(object).where(self.table.notna(), None)
+        return {
+            "start": f"{self.start:%Y-%m-%d}",
+            "end": f"{self.end:%Y-%m-%d}",
+            "table": plain.to_dict(orient="index"),
+            "verdict": self.verdict,
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        shown = {
+            name.replace("_", " "): self.table[name].map(form) for name, form in _SHOWN.items()
+        }
+        window = f"From the close of {self.start:%Y-%m-%d} to that of {self.end:%Y-%m-%d}."
+        texts = [f"{window} {self.verdict}", *self.notes]
+        table = pd.DataFrame(shown).to_string()
+        return "\n\n".join([table, *(textwrap.fill(text, width=100) for text in texts)])
+
+    __repr__ = __str__
+
+
+def compare(results: Mapping[str, Result]) -> Comparison:
+    """Put results side by side on the window that all of them share.
+
+    Parameters
+    ----------
+    results : by name, over the same sessions; the first is the one to judge
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    DataError
+        If the sessions differ, or fewer than two returns are shared.
+    ArgumentError
+        If there are not two results, or their sessions a year differ.
+    """
+    if not isinstance(results, Mapping) or len(results) < 2:
+        raise ArgumentError(f"results: want two by name or more, got {results!r}")
+    odd = [name for name, each in results.items() if not isinstance(each, Result)]
+    if odd:
+        raise ArgumentError(f"results: want a Result for {odd[0]!r}, got {results[odd[0]]!r}")
+    first, *others = results.values()
+    for each in others:
+        if not each.prices.sessions.equals(first.prices.sessions):
+            raise DataError("results: want all of them over the same sessions")
+        if each.terms.periods != first.terms.periods:
+            raise ArgumentError(
+                f"results: want one number of sessions a year, got {first.terms.periods:g} and "
+                f"{each.terms.periods:g}"
+            )
+    start = max(each.start_row for each in results.values())
+    table = pd.DataFrame({name: figures(each, start) for name, each in results.items()}).T
+    sessions = first.prices.sessions
+    return Comparison(dict(results), sessions[start], sessions[-1], table)
+
+
+def _earned(figures: pd.Series) -> str:
+    return f"{figures.name} ({figures['annual_return']:.1%} a year, Sharpe {figures['sharpe']:.2f})"
+
+
+def _against(mine: pd.Series, theirs: pd.Series) -> str:
+    richer = mine["annual_return"] > theirs["annual_return"]
+    safer = mine["sharpe"] > theirs["sharpe"]
+    if richer == safer:
+        return f"{'beat' if richer else 'did not beat'} {_earned(theirs)}"
+    won, lost = ("return", "Sharpe ratio") if richer else ("Sharpe ratio", "return")
+    return f"beat {_earned(theirs)} by {won} but not by {lost}"

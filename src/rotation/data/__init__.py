@@ -1,0 +1,1 @@
+"""Where closes come from."""

@@ -1,0 +1,1 @@
+"""Decisions to accounts, on plain arrays."""

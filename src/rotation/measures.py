@@ -1,0 +1,241 @@
+"""Figures of a return series.
+
+Each takes simple returns per session, (T,) or (T, S), and reduces axis 0; nothing is annualised
+but what says so or has ``periods`` sessions a year among its parameters.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rotation.arrays import FloatArray
+from rotation.errors import ArgumentError
+
+__all__ = [
+    "annual_return",
+    "annual_volatility",
+    "calmar",
+    "conditional_value_at_risk",
+    "conventions",
+    "drawdown",
+    "information_ratio",
+    "kurtosis",
+    "max_drawdown",
+    "omega",
+    "sharpe",
+    "skew",
+    "sortino",
+    "ulcer",
+    "value_at_risk",
+]
+
+
+def annual_return(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
+    """Geometric return a year: growth over n sessions to the power periods / n, less 1.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    periods : sessions a year
+
+    Returns
+    -------
+    () or (S,) fraction a year
+
+    Examples
+    --------
+    >>> round(float(annual_return([0.1, 0.1], periods=1)), 12)
+    0.1
+    """
+    r = _returns(returns)
+    return _figure(np.prod(1.0 + r, axis=0) ** (_periods(periods) / len(r)) - 1.0)
+
+
+def annual_volatility(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
+    """Standard deviation (ddof 1) times √periods; NaN for a single return."""
+    return _figure(_deviation(_returns(returns)) * np.sqrt(_periods(periods)))
+
+
+def sharpe(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) -> FloatArray:
+    """Sharpe ratio (Sharpe 1994): mean excess over its standard deviation (ddof 1), times √periods.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    periods : sessions a year
+    rate : what cash earns per session, a number or (T,)
+
+    Returns
+    -------
+    () or (S,) annualised ratio; NaN where the excess never varies
+
+    Examples
+    --------
+    >>> round(float(sharpe([0.01, 0.03], periods=1)), 6)
+    1.414214
+    """
+    excess = _excess(_returns(returns), rate)
+    return _ratio(np.mean(excess, axis=0), _deviation(excess), periods)
+
+
+def sortino(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) -> FloatArray:
+    """Sortino ratio: mean excess over √mean(min(r - rate, 0)²), all n in the mean, times √periods.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    periods : sessions a year
+    rate : minimum acceptable return per session, a number or (T,)
+
+    Returns
+    -------
+    () or (S,) annualised ratio; NaN where no return falls short
+    """
+    excess = _excess(_returns(returns), rate)
+    downside = np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2, axis=0))
+    return _ratio(np.mean(excess, axis=0), downside, periods)
+
+
+def drawdown(returns: ArrayLike) -> FloatArray:
+    """Value over its running peak, less 1, at each session; the starting value counts as a peak.
+
+    Examples
+    --------
+    >>> drawdown([0.25, -0.2, 0.0]).round(4).tolist()
+    [0.0, -0.2, -0.2]
+    """
+    value = np.cumprod(1.0 + _returns(returns), axis=0)
+    return value / np.maximum(np.maximum.accumulate(value, axis=0), 1.0) - 1.0
+
+
+def max_drawdown(returns: ArrayLike) -> FloatArray:
+    """Deepest :func:`drawdown`, zero or negative."""
+    return _figure(np.min(drawdown(returns), axis=0))
+
+
+def calmar(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
+    """Geometric annual return over the max drawdown without its sign (Young 1991)."""
+    depth = -max_drawdown(returns)
+    return _ratio(annual_return(returns, periods=periods), depth, 1)
+
+
+def ulcer(returns: ArrayLike) -> FloatArray:
+    """Ulcer index (Martin and McCann 1989): root mean square drawdown, a fraction."""
+    return _figure(np.sqrt(np.mean(drawdown(returns) ** 2, axis=0)))
+
+
+def omega(returns: ArrayLike, *, rate: ArrayLike = 0.0) -> FloatArray:
+    """Gains above ``rate`` per session over losses below it (Keating and Shadwick 2002).
+
+    Returns
+    -------
+    () or (S,) ratio; NaN where nothing falls short
+    """
+    excess = _excess(_returns(returns), rate)
+    gains = np.sum(np.maximum(excess, 0.0), axis=0)
+    return _ratio(gains, -np.sum(np.minimum(excess, 0.0), axis=0), 1)
+
+
+def value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
+    """Historical value at risk: the (1 - level) quantile of returns, negative for a loss."""
+    if not 0 < level < 1:
+        raise ArgumentError(f"level: want a probability between 0 and 1, got {level!r}")
+    return _figure(np.quantile(_returns(returns), 1.0 - level, axis=0))
+
+
+def conditional_value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
+    """Mean of the returns at or below :func:`value_at_risk`, negative for a loss."""
+    r = _returns(returns)
+    tail = r <= value_at_risk(r, level=level)
+    return _figure(np.sum(np.where(tail, r, 0.0), axis=0) / np.sum(tail, axis=0))
+
+
+def information_ratio(
+    returns: ArrayLike, benchmark: ArrayLike, *, periods: float = 252
+) -> FloatArray:
+    """Mean difference to the benchmark over its standard deviation (ddof 1), times √periods.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    benchmark : (T,) or (T, S) simple returns of the same sessions
+    periods : sessions a year
+
+    Returns
+    -------
+    () or (S,) annualised ratio; NaN where the two never differ
+    """
+    return sharpe(returns, periods=periods, rate=_returns(benchmark, "benchmark"))
+
+
+def skew(returns: ArrayLike) -> FloatArray:
+    """Third standardised population moment; NaN where returns never vary."""
+    return _moment(_returns(returns), 3)
+
+
+def kurtosis(returns: ArrayLike) -> FloatArray:
+    """Fourth standardised population moment, raw: 3 for a normal; NaN where returns never vary."""
+    return _moment(_returns(returns), 4)
+
+
+def conventions(periods: float = 252) -> str:
+    """Sentence that every table of figures carries."""
+    return (
+        f"Simple returns per session after costs, {periods:g} sessions a year: annual return "
+        "geometric; volatility ddof 1; Sharpe arithmetic mean over volatility; Sortino over all "
+        "sessions; drawdown from the running peak, start included; skew and raw kurtosis of the "
+        "population; VaR and CVaR historical at 95 %; turnover two-sided; "
+        "cost the share of final value that trading took."
+    )
+
+
+def _returns(returns: ArrayLike, name: str = "returns") -> FloatArray:
+    r = np.asarray(returns, dtype=np.float64)
+    if r.ndim not in (1, 2) or r.size == 0:
+        raise ArgumentError(f"{name}: want (T,) or (T, S) with T at least 1, got shape {r.shape}")
+    if not np.isfinite(r).all():
+        raise ArgumentError(
+            f"{name}: want finite numbers, got {r[~np.isfinite(r)][0]} "
+            f"in row {int(np.argwhere(~np.isfinite(r))[0, 0])}"
+        )
+    return r
+
+
+def _excess(returns: FloatArray, rate: ArrayLike) -> FloatArray:
+    r = np.asarray(rate, dtype=np.float64)
+    if r.ndim == 1 and returns.ndim == 2:
+        r = r[:, None]
+    if r.ndim and len(r) != len(returns):
+        raise ArgumentError(f"rate: want a number or {len(returns)} sessions, got {len(r)}")
+    return returns - r
+
+
+def _deviation(values: FloatArray) -> FloatArray:
+    """Standard deviation, exactly 0 where nothing varies though rounding says 1e-19."""
+    if len(values) < 2:
+        return np.full(values.shape[1:], np.nan)
+    varies = np.max(values, axis=0) > np.min(values, axis=0)
+    return np.where(varies, np.std(values, axis=0, ddof=1), 0.0)
+
+
+def _ratio(mean: FloatArray, risk: FloatArray, periods: float) -> FloatArray:
+    risk = np.where(risk > 0, risk, np.nan)
+    return _figure(mean / risk * np.sqrt(_periods(periods)))
+
+
+def _moment(returns: FloatArray, order: int) -> FloatArray:
+    gap = returns - np.mean(returns, axis=0)
+    varies = np.max(returns, axis=0) > np.min(returns, axis=0)
+    spread = np.where(varies, np.sqrt(np.mean(gap**2, axis=0)), np.nan)
+    return _figure(np.mean((gap / spread) ** order, axis=0))
+
+
+def _periods(periods: float) -> float:
+    if not periods > 0:
+        raise ArgumentError(f"periods: want sessions a year above 0, got {periods!r}")
+    return periods
+
+
+def _figure(values: FloatArray) -> FloatArray:
+    """Scalar for one series, array for many."""
+    figure: FloatArray = np.asarray(values)[()]
+    return figure

@@ -1,0 +1,1 @@
+"""A Result as a page: figures for the eye, tables for the doubt."""

@@ -1,0 +1,79 @@
+"""Closes to scores.
+
+A score is what a signal gives each layer at a close, higher is better, NaN where it knows too
+little; row t depends on closes up to t alone.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rotation.arrays import FloatArray
+from rotation.errors import ArgumentError
+
+__all__ = ["Momentum", "Signal", "momentum"]
+
+
+class Signal(Protocol):
+    """Anything that turns closes into scores; a function will do."""
+
+    def __call__(self, close: FloatArray, /) -> FloatArray:
+        """Scores (T, L) of closes (T, L)."""
+        ...
+
+
+def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
+    """Log return over ``days`` sessions that ended ``skip`` sessions ago.
+
+    Parameters
+    ----------
+    close : (T, L) closes, positive, NaN where not listed
+    days : sessions to look back, at least 1
+    skip : newest sessions left out (Jegadeesh and Titman 1993 skip one month)
+
+    Returns
+    -------
+    (T, L) log return, NaN where the window is not complete
+
+    Examples
+    --------
+    >>> momentum(np.array([[100.0], [110.0]]), days=1).round(4)
+    array([[   nan],
+           [0.0953]])
+    """
+    score = np.full(close.shape, np.nan)
+    rows = len(close) - days - skip
+    if rows > 0:
+        score[days + skip :] = np.log(close[days : days + rows] / close[:rows])
+    score[np.isnan(close)] = np.nan
+    return score
+
+
+@dataclass(frozen=True, slots=True)
+class Momentum:
+    """Signal of :func:`momentum`.
+
+    Parameters
+    ----------
+    days : sessions to look back, at least 1
+    skip : newest sessions left out, at least 0
+
+    Examples
+    --------
+    >>> Momentum(days=126, skip=21)
+    Momentum(days=126, skip=21)
+    """
+
+    days: int
+    skip: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("days", 1), ("skip", 0)):
+            got = getattr(self, name)
+            if not isinstance(got, (int, np.integer)) or isinstance(got, bool) or got < least:
+                raise ArgumentError(f"{name}: want sessions, {least} or more, got {got!r}")
+
+    def __call__(self, close: FloatArray) -> FloatArray:
+        """Scores (T, L) of closes (T, L)."""
+        return momentum(close, self.days, skip=self.skip)

@@ -1,0 +1,258 @@
+"""The border: pandas tables in, plain arrays out.
+
+What passes here is sound, so nothing inside checks it again; what does not is refused with the
+argument, the date and the name.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rotation.arrays import FloatArray, IntArray, listing
+from rotation.errors import ArgumentError, DataError
+
+__all__ = ["Prices", "cash_growth", "check_positive", "read_fills", "read_prices", "read_weights"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prices:
+    """A sound price table.
+
+    Parameters
+    ----------
+    table : DataFrame (T, N) as the user gave it
+    sessions : (T,) its dates
+    close : (T, N) its values, NaN before listing and after delisting alone
+    """
+
+    table: pd.DataFrame
+    sessions: pd.DatetimeIndex
+    close: FloatArray
+
+
+def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
+    """Check a price table.
+
+    Parameters
+    ----------
+    closes : index tz-naive session dates, strictly increasing; columns names; values positive,
+        NaN before listing and after delisting alone
+    name : of the argument, for the message
+
+    Raises
+    ------
+    DataError
+        If anything of this does not hold; the message names date and column.
+    """
+    sessions = _sessions(closes, name)
+    close = _numbers(closes, name)
+    bad = ~(close > 0) & ~np.isnan(close) | np.isinf(close)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise DataError(
+            f"{name}: want positive prices, got {close[row, column]:g} for "
+            f"{closes.columns[column]} on {sessions[row]:%Y-%m-%d}"
+        )
+    if np.isnan(close).any():
+        _refuse_gaps(closes, sessions, close, name)
+    return Prices(closes, sessions, close)
+
+
+def _refuse_gaps(
+    closes: pd.DataFrame, sessions: pd.DatetimeIndex, close: FloatArray, name: str
+) -> None:
+    absent = np.isnan(close)
+    if absent.all(axis=0).any():
+        column = closes.columns[int(absent.all(axis=0).argmax())]
+        raise DataError(f"{name}: {column} has no price at all; drop the column")
+    first, last = listing(close)
+    rows = np.arange(len(close))[:, None]
+    holes = absent & (rows > first) & (rows < last)
+    if holes.any():
+        row, column = np.argwhere(holes)[0]
+        after = row + int((~absent[row:, column]).argmax())
+        raise DataError(
+            f"{name}: {closes.columns[column]} has no price on {sessions[row]:%Y-%m-%d}, between "
+            f"{sessions[row - 1]:%Y-%m-%d} and {sessions[after]:%Y-%m-%d}; "
+            "drop the session or fill it before"
+        )
+
+
+def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
+    """The index of a table of sessions by names, or a refusal of what is none."""
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(f"{name}: want a DataFrame, got {type(table).__name__}")
+    index = table.index
+    if not isinstance(index, pd.DatetimeIndex):
+        got = type(index[0]).__name__ if len(index) else "an empty index"
+        raise DataError(
+            f"{name}: want an index of session dates (DatetimeIndex), got {got}; "
+            "see pandas.to_datetime"
+        )
+    if table.empty:
+        raise DataError(f"{name}: want sessions and columns, got shape {table.shape}")
+    if index.tz is not None:
+        raise DataError(
+            f"{name}: want tz-naive session dates, got time zone {index.tz}; see tz_localize(None)"
+        )
+    if index.hasnans:
+        raise DataError(f"{name}: want a date in every row, got NaT")
+    if not index.is_monotonic_increasing or not index.is_unique:
+        wrong = int(np.flatnonzero(index[1:] <= index[:-1])[0]) + 1
+        kind = "twice" if index[wrong] == index[wrong - 1] else f"after {index[wrong - 1]:%Y-%m-%d}"
+        raise DataError(
+            f"{name}: want strictly increasing dates, got {index[wrong]:%Y-%m-%d} {kind}"
+        )
+    if not (index == index.normalize()).all():
+        odd = index[index != index.normalize()][0]
+        raise DataError(f"{name}: want dates without a time of day, got {odd}; see normalize()")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise DataError(f"{name}: want each column once, got {twice} twice")
+    if "cash" in table.columns:
+        raise DataError(f"{name}: 'cash' is what is not invested; rename the column")
+    return index
+
+
+def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
+    kinds = [dtype.kind for dtype in table.dtypes]
+    odd = [k not in "fiu" for k in kinds]
+    if any(odd):
+        column = odd.index(True)
+        raise DataError(
+            f"{name}: want numbers, got {table.dtypes.iloc[column]} in {table.columns[column]}"
+        )
+    return np.ascontiguousarray(table.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def read_fills(fill: pd.DataFrame, prices: Prices) -> FloatArray:
+    """Check a second price table (T, N), with a price wherever ``prices`` has one.
+
+    Raises
+    ------
+    DataError
+        If it is not sound or does not have the sessions and columns of the closes.
+    """
+    second = read_prices(fill, "fill")
+    if not second.sessions.equals(prices.sessions):
+        raise DataError(f"fill: want the {len(prices.close)} sessions of closes, got other dates")
+    price = second.close[:, _fit(fill.columns, prices.table.columns, "fill")]
+    short = np.isnan(price) & ~np.isnan(prices.close)
+    if short.any():
+        row, column = np.argwhere(short)[0]
+        raise DataError(
+            f"fill: {prices.table.columns[column]} has no price on "
+            f"{prices.sessions[row]:%Y-%m-%d}, though closes has"
+        )
+    return price
+
+
+def read_weights(weights: pd.DataFrame, prices: Prices) -> tuple[IntArray, FloatArray]:
+    """Check a table of target weights with a row per decision.
+
+    Parameters
+    ----------
+    weights : index sessions of the closes; columns those of the closes in any order; a row of NaN
+        alone is no decision
+    prices : the price table
+
+    Returns
+    -------
+    rows (K,) that decide, and their targets (K, N)
+
+    Raises
+    ------
+    DataError
+        If a date is no session, the columns do not fit, a row is partly NaN or infinite, no row
+        decides, or a weight is asked of an asset that has no close that day.
+    """
+    dates = _sessions(weights, "weights")
+    columns = prices.table.columns
+    target = _numbers(weights, "weights")[:, _fit(weights.columns, columns, "weights")]
+    rows = prices.sessions.get_indexer(dates)
+    if (rows < 0).any():
+        raise DataError(f"weights: {dates[rows < 0][0]:%Y-%m-%d} is not a session of closes")
+    decides = ~np.isnan(target).all(axis=1)
+    if not decides.any():
+        raise DataError("weights: want one decision or more, got NaN in every row")
+    rows, target = rows[decides], target[decides]
+    unlisted = (target != 0) & np.isnan(prices.close[rows])
+    for wrong, want in (
+        (~np.isfinite(target), "finite weights, 0 for none"),
+        (unlisted, "0 while there is no close"),
+    ):
+        if wrong.any():
+            k, column = np.argwhere(wrong)[0]
+            raise DataError(
+                f"weights: want {want}, got {target[k, column]:g} for {columns[column]} "
+                f"on {prices.sessions[rows[k]]:%Y-%m-%d}"
+            )
+    return rows, target
+
+
+def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
+    """Where each of the ``wanted`` columns stands among ``columns``, which are the same set."""
+    unknown = columns.difference(wanted, sort=False)
+    if len(unknown):
+        raise DataError(
+            f"{name}: {unknown[0]!r} is not a column of closes; "
+            f"those are {', '.join(map(str, wanted))}"
+        )
+    order = columns.get_indexer(wanted)
+    if (order < 0).any():
+        raise DataError(
+            f"{name}: want every column of closes, {wanted[order < 0][0]!r} is missing; "
+            "give it 0, or pass closes[weights.columns]"
+        )
+    return order
+
+
+def cash_growth(rate: float | pd.Series, index: pd.DatetimeIndex) -> FloatArray:
+    """What one unit of cash at the first session has become at each, (T,).
+
+    Parameters
+    ----------
+    rate : return of cash per session, a fraction; a Series holds at each session what cash earned
+        since the one before
+    index : sessions
+
+    Raises
+    ------
+    ArgumentError
+        If a session has no rate, or one of -1 or less.
+    """
+    if isinstance(rate, pd.Series):
+        if not rate.index.is_unique:
+            raise ArgumentError("cash_rate: want each session once")
+        each = rate.reindex(index).to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        try:
+            each = np.full(len(index), float(rate))
+        except (TypeError, ValueError):
+            raise ArgumentError(f"cash_rate: want a number or a Series, got {rate!r}") from None
+    each = np.append(0.0, each[1:])
+    wrong = ~(each > -1) | np.isinf(each)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ArgumentError(
+            f"cash_rate: want a return per session above -1 on every session of closes, "
+            f"got {each[row]:g} on {index[row]:%Y-%m-%d}"
+        )
+    return np.cumprod(1.0 + each, dtype=np.float64)
+
+
+def check_positive(name: str, value: float) -> None:
+    """Refuse an argument that is not a finite number above 0.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    try:
+        sound = 0 < value < np.inf
+    except TypeError:
+        sound = False
+    if not sound:
+        raise ArgumentError(f"{name}: want a number above 0, got {value!r}")

@@ -1,0 +1,167 @@
+"""Markets, targets and terms of trade for the tests, drawn by hypothesis.
+
+A strategy draws the shape, a seed and the edges (which are what a failing example should show);
+numpy fills the rest, so that an example is cheap and shrinks to few sessions and few assets.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+NAMES = ("ASH", "BAY", "ELM", "FIG", "OAK", "YEW")
+EDGES = ("late", "gone", "brief", "same day", "flat", "twins", "jumps", "far apart", "long gap")
+"""late and gone: listings and delistings; brief: the last close is the last row but one; same day:
+all list, and all are delisted, on one row; flat: a price that stays; twins: two equal columns;
+jumps: ±30 % in a day; far apart: prices from 1e-3 to 1e6; long gap: weeks without a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms targets are traded: everything `simulate` takes besides closes and weights."""
+
+    buy: float
+    sell: float
+    lag: int
+    fill: pd.DataFrame | None
+    cash_rate: float | pd.Series
+    capital: float
+
+
+def seeds() -> st.SearchStrategy[int]:
+    """Seeds for numpy."""
+    return st.integers(0, 2**32 - 1)
+
+
+def rates(highest: float = 0.2) -> st.SearchStrategy[float]:
+    """Proportional costs, 0 included."""
+    return st.sampled_from((0.0, 0.001, 0.002, 0.05)) | st.floats(0.0, highest)
+
+
+@st.composite
+def closes(
+    draw: st.DrawFn,
+    *,
+    sessions: tuple[int, int] = (3, 60),
+    assets: tuple[int, int] = (1, len(NAMES)),
+    whole: bool = False,
+    always: Set[str] = frozenset(),
+    swings: tuple[float, ...] = (0.003, 0.02, 0.1),
+) -> pd.DataFrame:
+    """Closes (T, N) on business days with gaps: NaN before a listing and after a delisting only.
+
+    Every row has a price and every asset has two closes at least. With ``whole`` nothing is listed
+    late and nothing is delisted; the edges ``always`` are there in every draw; ``swings`` are the
+    daily volatilities to choose from.
+    """
+    t = draw(st.integers(*sessions), label="sessions")
+    n = draw(st.integers(*assets), label="assets")
+    edges = draw(st.sets(st.sampled_from(EDGES)), label="edges") | always
+    rng = np.random.default_rng(draw(seeds(), label="seed"))
+
+    swing = rng.choice(swings)
+    growth = np.clip(rng.normal(0.0, swing, (t, n)), -0.3, 0.3)
+    if "jumps" in edges:
+        jumps = rng.random((t, n)) < 0.1
+        growth[jumps] = rng.choice([-0.3, 0.3], jumps.sum())
+    if "flat" in edges:
+        growth[:, rng.integers(n)] = 0.0
+    low, high = (-3, 6) if "far apart" in edges else (0, 2)
+    table = 10 ** rng.uniform(low, high, n) * np.cumprod(1.0 + growth, axis=0)
+    if "twins" in edges and n > 1:
+        table[:, 1] = table[:, 0]
+    if not whole:
+        _lives(table, edges, rng)
+    return pd.DataFrame(table, index=_sessions(t, edges, rng), columns=list(NAMES[:n]))
+
+
+def _lives(table: np.ndarray, edges: set[str], rng: np.random.Generator) -> None:
+    """Cut the columns to their lives, in place; one column keeps the whole."""
+    t, n = table.shape
+    whole = rng.integers(n)
+    shared_start, shared_stop = int(rng.integers(0, t - 1)), int(rng.integers(2, t + 1))
+    for i in range(n):
+        if i == whole:
+            continue
+        start, stop = 0, t
+        if "late" in edges and rng.random() < 0.7:
+            start = shared_start if "same day" in edges else int(rng.integers(0, t - 1))
+        if "gone" in edges and rng.random() < 0.9:
+            stop = shared_stop if "same day" in edges else int(rng.integers(2, t + 1))
+        if "brief" in edges and rng.random() < 0.3:
+            stop = t - 1
+        if stop - start < 2:
+            start = max(stop - 2, 0)
+        table[:start, i] = np.nan
+        table[stop:, i] = np.nan
+
+
+def _sessions(t: int, edges: set[str], rng: np.random.Generator) -> pd.DatetimeIndex:
+    """Business days from somewhere in three decades, a tenth of them missing."""
+    first = np.datetime64("1990-01-01") + rng.integers(0, 11_000)
+    steps = 1 + (rng.random(t) < 0.1)
+    if "long gap" in edges:
+        steps[rng.integers(t)] += rng.integers(20, 90)
+    days = np.busday_offset(first, np.cumsum(steps), roll="forward")
+    return pd.DatetimeIndex(days.astype("datetime64[ns]"))
+
+
+@st.composite
+def targets(draw: st.DrawFn, closes: pd.DataFrame, *, gross: float | None = None) -> pd.DataFrame:
+    """Target weights for some rows of ``closes``, its columns in another order.
+
+    Long only and at most fully invested, or with ``gross`` both signs up to that sum of absolute
+    weights. Only what has a close on the deciding row has a weight; some rows, never the first,
+    say nothing (NaN), some repeat, some go to cash, some are one name alone.
+    """
+    rng = np.random.default_rng(draw(seeds(), label="targets"))
+    t, n = closes.shape
+    rows = np.flatnonzero(rng.random(t) < rng.choice([0.05, 0.15, 0.4, 1.0]))
+    if not rows.size:
+        rows = np.array([rng.integers(t)])
+    listed = closes.notna().to_numpy()[rows]
+
+    weights = rng.exponential(size=(rows.size, n)) * (rng.random((rows.size, n)) < 0.7) * listed
+    if gross is not None:
+        weights *= rng.choice([-1.0, 1.0], (rows.size, n))
+    total = np.abs(weights).sum(axis=1, keepdims=True)
+    size = rng.choice([0.5, 1.0], (rows.size, 1)) * (1.0 if gross is None else gross)
+    weights *= np.divide(size, total, out=np.zeros_like(total), where=total > 0)
+
+    kinds = ["as drawn", "alone", "cash", "repeat", "nothing"]
+    for k in range(rows.size):
+        kind = rng.choice(kinds, p=[0.4, 0.3, 0.1, 0.1, 0.1])
+        if kind == "alone":
+            weights[k] = 0.0
+            weights[k, rng.choice(np.flatnonzero(listed[k]))] = 1.0
+        elif kind == "cash":
+            weights[k] = 0.0
+        elif kind == "repeat" and k and not np.isnan(weights[k - 1]).any():
+            weights[k] = np.where(listed[k], weights[k - 1], 0.0)
+        elif kind == "nothing" and k:
+            weights[k] = np.nan
+    order = rng.permutation(n)
+    return pd.DataFrame(weights[:, order], index=closes.index[rows], columns=closes.columns[order])
+
+
+@st.composite
+def terms(draw: st.DrawFn, closes: pd.DataFrame, *, fills: bool = True) -> Terms:
+    """Two rates, a lag, with a lag perhaps fill prices, perhaps interest on cash, a capital."""
+    rng = np.random.default_rng(draw(seeds(), label="terms"))
+    fill = None
+    lag = draw(st.integers(0, 3), label="lag")
+    if fills and lag and draw(st.booleans(), label="fill"):
+        fill = closes * np.exp(rng.normal(0.0, 0.02, closes.shape))
+    cash_rate: float | pd.Series = draw(st.sampled_from((0.0, 0.0, 0.0002, -0.0001, 0.01)))
+    if draw(st.booleans(), label="a rate for each session"):
+        cash_rate = pd.Series(rng.uniform(-0.001, 0.003, len(closes)), index=closes.index)
+    return Terms(
+        buy=draw(rates(), label="buy"),
+        sell=draw(rates(), label="sell"),
+        lag=lag,
+        fill=fill,
+        cash_rate=cash_rate,
+        capital=draw(st.sampled_from((1.0, 100.0, 1e6, 1e-3)), label="capital"),
+    )

@@ -1,0 +1,318 @@
+"""`simulate`, `backtest` and layers against the slow ledger, to 1e-10."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+import rotation as rt
+from markets import Terms, closes, rates, seeds, targets, terms
+from oracles.ledger import (
+    Basket,
+    Book,
+    Ruin,
+    basket,
+    deciding_rows,
+    ledger,
+    momentum,
+    switching,
+    table,
+)
+
+CLOSE = 1e-10
+WORN = 1e5  # gross over value: beyond it, floats have no 1e-10 left to compare
+EVERY = st.sampled_from(("D", "W", "M", "Q", "Y")) | st.integers(1, 9)
+
+
+def slow(market: pd.DataFrame, decisions: dict[int, dict[str, float]], on: Terms, **more) -> Book:
+    """The ledger on drawn terms; draws whose account cancels away are passed over."""
+    rate = on.cash_rate
+    interest = [rate] * len(market) if isinstance(rate, float) else rate.tolist()
+    names = more.pop("names", market.columns)
+    try:
+        book = ledger(
+            table(market),
+            decisions,
+            lag=on.lag,
+            buy=dict.fromkeys(names, on.buy),
+            sell=dict.fromkeys(names, on.sell),
+            cash_rate=interest,
+            fill=None if on.fill is None else table(on.fill),
+            capital=on.capital,
+            **more,
+        )
+    except Ruin as ruin:
+        assume(ruin.strain < WORN)
+        raise
+    assume(book.strain < WORN)
+    return book
+
+
+def wanted(weights: pd.DataFrame, market: pd.DataFrame) -> dict[int, dict[str, float]]:
+    """A frame of target weights as decisions by row, rows that say nothing left out."""
+    rows = market.index.get_indexer(weights.index)
+    records = weights.to_dict("records")
+    return {
+        int(t): row
+        for t, row in zip(rows, records, strict=True)
+        if not all(np.isnan(x) for x in row.values())
+    }
+
+
+def simulated(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> rt.Result:
+    return rt.simulate(
+        market,
+        weights,
+        lag=on.lag,
+        same_close=on.lag == 0,
+        costs=rt.Costs(buy=on.buy, sell=on.sell),
+        fill=on.fill,
+        cash_rate=on.cash_rate,
+        capital=on.capital,
+    )
+
+
+def days(index: pd.DatetimeIndex) -> list[date]:
+    return [stamp.date() for stamp in index]
+
+
+def assert_same(result: rt.Result, book: Book, capital: float) -> None:
+    """Value, returns, weights and trades of a result are those of the book."""
+    value = np.array(book.value)
+    assert result.value.index.equals(result.closes.index)
+    assert_allclose(result.value, value, rtol=CLOSE)
+    before = np.concatenate([[capital], value[:-1]])
+    assert_allclose(result.returns, value / before - 1.0, rtol=0, atol=CLOSE * 10)
+
+    assert list(result.weights.columns) == list(book.weights[0])
+    weights = np.array([list(row.values()) for row in book.weights])
+    assert_allclose(result.weights, weights, rtol=CLOSE, atol=CLOSE)
+    assert_same_trades(result, book)
+
+
+def assert_same_trades(result: rt.Result, book: Book) -> None:
+    """The ledgers agree, trades that move nothing left out, forced sales summed by session."""
+    sessions = result.value.index
+    kept = result.switches[result.switches["turnover"] > CLOSE]
+    forced = kept["reason"].astype(str).str.startswith("delisted")
+    traded = sorted(
+        (entry for entry in book.entries if entry.turnover > CLOSE), key=lambda e: e.traded
+    )
+    value = np.array(book.value)
+
+    chosen = [entry for entry in traded if entry.decided is not None]
+    got = kept[~forced]
+    assert got["decided"].tolist() == [sessions[entry.decided] for entry in chosen]
+    assert got["traded"].tolist() == [sessions[entry.traded] for entry in chosen]
+    assert_allclose(got["turnover"], [entry.turnover for entry in chosen], rtol=CLOSE, atol=CLOSE)
+    scale = value[[entry.traded for entry in chosen]]
+    costs = np.array([entry.cost for entry in chosen])
+    assert_allclose(got["cost"] / scale, costs / scale, rtol=CLOSE, atol=CLOSE)
+
+    sums: dict[pd.Timestamp, list[float]] = {}
+    for entry in traded:
+        if entry.decided is None:
+            total = sums.setdefault(sessions[entry.traded], [0.0, 0.0])
+            total[0] += entry.turnover
+            total[1] += entry.cost
+    by_day = kept[forced].groupby("traded")[["turnover", "cost"]].sum()
+    assert by_day.index.tolist() == list(sums)
+    if sums:
+        moved, paid = np.array(list(sums.values())).T
+        assert_allclose(by_day["turnover"], moved, rtol=CLOSE)
+        scale = result.value[by_day.index]
+        assert_allclose(by_day["cost"] / scale, paid / scale, rtol=CLOSE, atol=CLOSE)
+
+
+def assert_same_or_ruined(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> None:
+    """`simulate` gives the account of the book, or names the session that ruined it."""
+    decisions = wanted(weights, market)
+    if min(decisions) + on.lag >= len(market):
+        with pytest.raises(rt.DataError, match="too short"):
+            simulated(market, weights, on)
+        return
+    try:
+        book = slow(market, decisions, on)
+    except Ruin as ruin:
+        with pytest.raises(rt.RuinError, match=str(market.index[ruin.row].date())):
+            simulated(market, weights, on)
+    else:
+        assert_same(simulated(market, weights, on), book, on.capital)
+
+
+def test_a_ledger_without_trades_keeps_the_types_of_its_columns():
+    market = pd.DataFrame({"ASH": [1.0, 2.0, 3.0]}, index=pd.bdate_range("2024-01-01", periods=3))
+    full = rt.simulate(market, market.iloc[:1] * 0.5).switches
+    empty = rt.simulate(market, market.iloc[:1] * 0.0).switches
+    assert len(full) == 1
+    assert empty.empty
+    assert empty.dtypes.equals(full.dtypes)
+
+
+@given(data=st.data(), market=closes())
+def test_simulate_long_only(data, market):
+    weights = data.draw(targets(market))
+    on = data.draw(terms(market))
+    assert_same_or_ruined(market, weights, on)
+
+
+@given(data=st.data(), market=closes(), gross=st.floats(0.5, 1.8))
+def test_simulate_with_shorts_and_leverage(data, market, gross):
+    weights = data.draw(targets(market, gross=gross))
+    on = data.draw(terms(market))
+    assert_same_or_ruined(market, weights, on)
+
+
+@given(
+    data=st.data(),
+    market=closes(assets=(2, 6), always={"gone"}),
+    gross=st.sampled_from((None, 1.5)),
+)
+def test_simulate_when_assets_leave(data, market, gross):
+    weights = data.draw(targets(market, gross=gross))
+    on = data.draw(terms(market))
+    assert_same_or_ruined(market, weights, on)
+
+
+@given(data=st.data(), market=closes(sessions=(20, 60), swings=(0.1,)), gross=st.floats(2.5, 4.0))
+def test_simulate_close_to_ruin_and_beyond(data, market, gross):
+    weights = data.draw(targets(market, gross=gross))
+    on = data.draw(terms(market))
+    assert_same_or_ruined(market, weights, on)
+
+
+def strategy(rule: dict, lag: int) -> rt.Strategy:
+    return rt.Strategy(
+        signal=rt.Momentum(days=rule["days"], skip=rule["skip"]),
+        rule=rt.Switch(margin=rule["margin"]),
+        schedule=rt.Schedule(rule["every"], offset=rule["offset"], lag=lag, same_close=lag == 0),
+    )
+
+
+@st.composite
+def strategies(draw: st.DrawFn) -> dict:
+    """Parameters of momentum, switch and schedule."""
+    return {
+        "days": draw(st.integers(1, 8)),
+        "skip": draw(st.integers(0, 3)),
+        "margin": draw(st.sampled_from((0.0, 0.01, 0.05, 0.3))),
+        "every": draw(EVERY),
+        "offset": draw(st.sampled_from((0, 0, 1, 3))),
+    }
+
+
+def chosen(market: pd.DataFrame, rule: dict) -> dict[int, dict[str, float]]:
+    rows = deciding_rows(days(market.index), rule["every"], rule["offset"])
+    kept = {name: rule[name] for name in ("days", "skip", "margin")}
+    return switching(table(market), rows, **kept)
+
+
+def backtested(prices: pd.DataFrame | rt.Layers, rule: dict, on: Terms) -> rt.Result:
+    return rt.backtest(
+        prices,
+        strategy(rule, on.lag),
+        costs=rt.Costs(buy=on.buy, sell=on.sell),
+        fill=on.fill,
+        cash_rate=on.cash_rate,
+        capital=on.capital,
+    )
+
+
+@given(data=st.data(), market=closes(sessions=(8, 60)), rule=strategies())
+def test_backtest_on_closes(data, market, rule):
+    on = data.draw(terms(market))
+    decisions = chosen(market, rule)
+    if decisions and min(decisions) + on.lag < len(market):
+        book = slow(market, decisions, on)
+        assert_same(backtested(market, rule, on), book, on.capital)
+    else:
+        with pytest.raises(rt.DataError, match="too short"):
+            backtested(market, rule, on)
+
+
+def slow_layers(
+    market: pd.DataFrame, members: dict[str, list[str]], rows: list[int], buy: float, sell: float
+) -> dict[str, Basket]:
+    """Baskets by layer; draws in which a layer dies and lists again are passed over."""
+    listed = table(market)
+    rate = dict.fromkeys(market.columns, buy), dict.fromkeys(market.columns, sell)
+    layers = {}
+    for layer, names in members.items():
+        lives = market[names].notna().any(axis=1).to_numpy()
+        assume(np.diff(np.flatnonzero(lives)).max() == 1)
+        layers[layer] = basket(listed, names, rows, buy=rate[0], sell=rate[1])
+    return layers
+
+
+def frame(layers: dict[str, Basket], index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: layer.index for name, layer in layers.items()}, index=index, dtype=float
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """A market and its division into two or three layers."""
+    market = draw(closes(sessions=(8, 60), assets=(2, 6)))
+    names = list(market.columns)
+    layers = draw(st.integers(2, min(3, len(names))))
+    rng = np.random.default_rng(draw(seeds()))
+    rng.shuffle(names)
+    return market, {f"layer {k}": names[k::layers] for k in range(layers)}
+
+
+@given(world=worlds(), every=EVERY, offset=st.sampled_from((0, 2)), buy=rates(), sell=rates())
+def test_layer_indices(world, every, offset, buy, sell):
+    market, members = world
+    rows = deciding_rows(days(market.index), every, offset)
+    want = slow_layers(market, members, rows, buy, sell)
+    layers = rt.build_layers(
+        market,
+        rt.Universe(members),
+        schedule=rt.Schedule(every, offset=offset, lag=0, same_close=True),
+        costs=rt.Costs(buy=buy, sell=sell),
+    )
+    assert layers.index.index.equals(market.index)
+    assert list(layers.index.columns) == list(members)
+    assert_allclose(layers.index, frame(want, market.index), rtol=CLOSE)
+
+
+@given(data=st.data(), world=worlds(), rule=strategies(), every=EVERY, buy=rates(), sell=rates())
+def test_backtest_on_layers(data, world, rule, every, buy, sell):
+    market, members = world
+    rows = deciding_rows(days(market.index), every)
+    baskets = slow_layers(market, members, rows, buy, sell)
+    index = frame(baskets, market.index)
+    on = data.draw(terms(index, fills=False))
+    decisions = chosen(index, rule)
+    assume(decisions and min(decisions) + on.lag < len(market))
+    book = slow(
+        index,
+        decisions,
+        on,
+        names=[*market.columns, *index.columns],
+        shares={name: layer.shares for name, layer in baskets.items()},
+    )
+    layers = rt.build_layers(
+        market,
+        rt.Universe(members),
+        schedule=rt.Schedule(every, lag=0, same_close=True),
+        costs=rt.Costs(buy=buy, sell=sell),
+    )
+    assert_same(backtested(layers, rule, on), book, on.capital)
+
+
+@given(market=closes(), skip=st.integers(0, 3), lookback=st.integers(1, 8))
+def test_momentum_cell_by_cell(market, skip, lookback):
+    cells = table(market)
+    want = [
+        [momentum(cells, name, t, lookback, skip) for name in market.columns]
+        for t in range(len(market))
+    ]
+    listed = market.notna().to_numpy()
+    got = rt.Momentum(days=lookback, skip=skip)(market.to_numpy())
+    assert_allclose(np.where(listed, got, np.nan), np.array(want, float), atol=1e-14)

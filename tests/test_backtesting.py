@@ -1,0 +1,178 @@
+"""Strategies decide on their schedule, trade after their lag and say why."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import rotation as rt
+
+DAYS = pd.bdate_range("2024-01-01", periods=12)
+CLOSES = pd.DataFrame(
+    {"A": [1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6], "B": [1, 1, 1, 1, 1, 1, 2, 4, 8, 8, 8, 8]},
+    index=DAYS,
+    dtype=float,
+)
+LEADER = rt.Strategy(rt.Momentum(days=1), rt.Switch(), rt.Schedule("D"))
+
+
+@dataclass(frozen=True)
+class Always:
+    """A user's rule: one layer, whatever the scores."""
+
+    layer: int
+
+    def decide(self, scores):
+        return np.full(scores.shape[:2], self.layer)
+
+
+@dataclass(frozen=True)
+class Halves:
+    """A user's rule of weights."""
+
+    def weigh(self, scores):
+        return np.full(scores.shape, 1 / scores.shape[2])
+
+
+def test_the_leader_is_held_from_the_session_after_it_shows():
+    result = rt.backtest(CLOSES, LEADER)
+    ledger = result.switches
+    assert ledger["to"].tolist() == ["A", "B"]
+    assert ledger["decided"].tolist() == [DAYS[1], DAYS[6]]
+    assert ledger["traded"].tolist() == [DAYS[2], DAYS[7]]
+    assert ledger["reason"].tolist() == [
+        "best score: A +0.6931",
+        "B leads A by 0.6931, more than 0",
+    ]
+    assert result.value.iloc[-1] == pytest.approx(6 / 3 * 8 / 4)
+    assert result.start == DAYS[2]
+
+
+def test_the_delay_belongs_to_the_schedule():
+    late = rt.Strategy(rt.Momentum(days=1), rt.Switch(), rt.Schedule("D", lag=2))
+    assert rt.backtest(CLOSES, late).switches["traded"].tolist() == [DAYS[3], DAYS[8]]
+
+
+def test_it_equals_simulate_with_the_same_weights():
+    strategy = rt.Strategy(rt.Momentum(days=2), rt.Switch(margin=0.1), rt.Schedule(2))
+    result = rt.backtest(CLOSES, strategy, costs=rt.Costs.bps(30), capital=5, cash_rate=0.001)
+    wanted = result.weights[["A", "B"]].round(12)
+    rows = result.prices.sessions.get_indexer(result.switches["traded"])
+    same = rt.simulate(
+        CLOSES,
+        wanted.iloc[rows].set_axis(DAYS[rows - 1]),
+        costs=rt.Costs.bps(30),
+        capital=5,
+        cash_rate=0.001,
+    )
+    np.testing.assert_allclose(result.value, same.value, rtol=1e-13)
+
+
+def test_a_users_rule_needs_ten_lines_and_no_registration():
+    held = rt.backtest(CLOSES, rt.Strategy(rt.Momentum(days=1), Always(1), rt.Schedule("D")))
+    assert held.switches["to"].tolist() == ["B"]
+    assert held.switches["reason"].tolist() == ["decided by Always(layer=1)"]
+    parts = rt.backtest(CLOSES, rt.Strategy(rt.Momentum(days=1), Halves(), rt.Schedule("W")))
+    assert parts.weights.loc[parts.start].tolist() == pytest.approx([0.5, 0.5, 0.0])
+    assert parts.switches["reason"].iloc[0] == "weights of Halves()"
+
+
+def test_a_rule_that_stays_in_cash_makes_an_account_that_never_trades():
+    result = rt.backtest(CLOSES, rt.Strategy(rt.Momentum(days=1), Always(-1), rt.Schedule("D")))
+    assert (result.value == 1.0).all()
+    assert result.switches.empty
+    assert np.isnan(result.summary()["sharpe"])
+
+
+def test_figures_start_when_any_layer_has_a_score():
+    closes = CLOSES.copy()
+    closes.loc[: DAYS[4], "B"] = np.nan
+    assert rt.backtest(closes, LEADER).start == DAYS[2]
+    assert rt.backtest(closes, LEADER).switches["to"].tolist() == ["A", "B"]
+
+
+def test_a_delisted_layer_is_left_by_force_and_then_by_rule():
+    closes = CLOSES.copy()
+    closes.loc[DAYS[9] :, "B"] = np.nan
+    ledger = rt.backtest(closes, LEADER).switches
+    assert ledger["to"].tolist() == ["A", "B", "cash", "A"]
+    assert ledger["reason"].tolist()[2:] == [
+        "delisted: B has no close after 2024-01-11",
+        "B has no score; best of the rest: A",
+    ]
+
+
+def test_a_layer_delisted_before_its_trade_is_not_bought():
+    closes = CLOSES.copy()
+    closes.loc[DAYS[7] :, "B"] = np.nan  # B leads at its last close, and is gone when it trades
+    result = rt.backtest(closes, LEADER)
+    assert result.switches["to"].tolist() == ["A", "cash", "A"]
+    assert result.switches["reason"].iloc[1].endswith("; B was delisted by then")
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (("momentum", rt.Switch(), rt.Schedule("M")), "signal: want a function of closes"),
+        ((rt.Momentum(1), max, rt.Schedule("M")), "rule: want an object with decide"),
+        ((rt.Momentum(1), rt.Switch(), "M"), "schedule: want a Schedule"),
+    ],
+)
+def test_parts_of_a_strategy_are_checked(parts, message):
+    with pytest.raises(rt.ArgumentError, match=message):
+        rt.Strategy(*parts)
+
+
+@pytest.mark.parametrize(
+    ("signal", "message"),
+    [
+        (lambda close: close[:-1], r"gives shape \(11, 2\); want \(12, 2\)"),
+        (lambda close: close.astype(str), "gives <U32; want float64"),
+        (lambda close: np.where(close > 5, np.inf, close), "gives an infinite score in row 5"),
+        (lambda close: None, r"gives shape \(\); want \(12, 2\)"),
+    ],
+)
+def test_what_a_users_signal_gives_is_checked(signal, message):
+    strategy = rt.Strategy(signal, rt.Switch(), rt.Schedule("D"))
+    with pytest.raises(rt.ArgumentError, match=message):
+        rt.backtest(CLOSES, strategy, check=False)
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        (np.full((11, 1), 2), "holds layer 2; want 0 to 1, or -1 for cash"),
+        (np.full((11, 1), 0.5), "gives float64; want int"),
+        (np.full(11, 0), r"gives shape \(11,\); want \(11, 1\)"),
+    ],
+)
+def test_what_a_users_rule_decides_is_checked(held, message):
+    rule = type("Rule", (), {"decide": lambda self, scores: held})()
+    with pytest.raises(rt.ArgumentError, match=message):
+        rt.backtest(CLOSES, rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), check=False)
+
+
+def test_weights_that_are_not_finite_and_layers_without_a_close_are_refused():
+    closes = CLOSES.copy()
+    closes.loc[: DAYS[4], "B"] = np.nan
+    bad = type("Rule", (), {"weigh": lambda self, scores: scores * np.nan})()
+    with pytest.raises(rt.ArgumentError, match="gives a weight that is not finite"):
+        rt.backtest(closes, rt.Strategy(rt.Momentum(1), bad, rt.Schedule("D")), check=False)
+    with pytest.raises(rt.ArgumentError, match="holds layer 1, which has no close on 2024-01-01"):
+        rt.backtest(closes, rt.Strategy(rt.Momentum(1), Always(1), rt.Schedule("D")))
+
+
+def test_a_leak_makes_it_refuse_unless_told_otherwise():
+    def tomorrow(close):
+        return np.vstack([close[1:] / close[:-1], np.ones((1, close.shape[1]))])
+
+    strategy = rt.Strategy(tomorrow, rt.Switch(), rt.Schedule("D"))
+    with pytest.raises(rt.LookAheadError, match="tomorrow"):
+        rt.backtest(CLOSES, strategy)
+    assert rt.backtest(CLOSES, strategy, check=False).value.iloc[-1] > 1
+
+
+def test_only_a_strategy_is_run():
+    with pytest.raises(rt.ArgumentError, match="strategy: want a Strategy, got"):
+        rt.backtest(CLOSES, rt.Switch())

@@ -1,0 +1,61 @@
+"""The public names are what they say, and importing the package costs next to nothing."""
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import rotation as rt
+
+SOURCE = Path(rt.__file__).parent
+
+
+def test_every_public_name_is_there_and_no_other():
+    assert rt.__all__ == sorted(rt.__all__)
+    assert len(rt.__all__) <= 40
+    assert dir(rt) == rt.__all__
+    for name in rt.__all__:
+        assert getattr(rt, name).__name__ == name
+
+
+def test_type_checkers_see_the_same_names():
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    seen = {
+        alias.asname: node.module.removeprefix("rotation.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert seen == rt._HOME
+
+
+def test_no_module_stands_in_the_place_of_a_public_name():
+    modules = {path.stem for path in SOURCE.iterdir()}
+    assert not modules & set(rt.__all__)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_modules_name_what_they_offer(path):
+    name = ".".join(("rotation", *path.relative_to(SOURCE).with_suffix("").parts))
+    module = import_module(name.removesuffix(".__init__"))
+    assert module.__doc__
+    offered = getattr(module, "__all__", [])
+    assert list(offered) == sorted(offered)
+    assert all(hasattr(module, each) for each in offered)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Momentun'"):
+        rt.Momentun  # noqa: B018
+
+
+def test_import_loads_neither_pandas_nor_numpy():
+    code = "import sys, rotation; print(sorted({'numpy', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
