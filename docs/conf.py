@@ -13,7 +13,7 @@ from sphinx.util.logging import getLogger
 from sphinx.writers.html5 import HTML5Translator
 
 project = "rotation"
-project_copyright = "the authors of rotation"
+project_copyright = "2026, the developers of rotation"
 version = release = installed("rotation")
 
 extensions = [
@@ -26,16 +26,12 @@ extensions = [
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 nitpicky = True  # a reference that leads nowhere is a warning
-nitpick_ignore = [("py:func", "momentum"), ("py:func", "switch")]
-suppress_warnings = ["config.cache"]
-default_role = "literal"
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
 autodoc_typehints = "none"  # the Parameters sections say it, in words
 autodoc_default_options = {"member-order": "bysource"}
-autosummary_ignore_module_all = False
 numpydoc_show_class_members = False  # the class template lists them
 numpydoc_validation_checks = {"PR02", "PR03"}  # parameters that are not there, or misplaced
 
@@ -63,12 +59,23 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 5,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": []}
+ALONE = ("index", "quickstart", "conventions", "limitations", "sample", "performance", "changelog")
+html_sidebars = {page: [] for page in ALONE}  # pages that have no others below them
+
+# Classes that nobody makes by calling them, so that their signatures tell nothing.
+NOT_CALLED = {
+    "rotation.Comparison",
+    "rotation.Result",
+    "rotation.causality.CausalReport",
+    "rotation.rules.Rule",
+    "rotation.rules.WeightRule",
+    "rotation.signals.Signal",
+}
 
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
@@ -89,6 +96,20 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def _trim(_: Sphinx, doctree: nodes.document) -> None:
+    """Take away the empty line that ends a doctest in a Markdown page."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.rawsource == block.astext():
+            block.rawsource = block.rawsource.rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def _signature(_app: Sphinx, _what: str, name: str, *_: object) -> tuple[str, None] | None:
+    return ("", None) if name in NOT_CALLED else None
+
+
 def setup(app: Sphinx) -> None:
     """Write formulas as MathML, which browsers draw without a script from elsewhere."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.connect("doctree-read", _trim)
+    app.connect("autodoc-process-signature", _signature)

@@ -4,7 +4,7 @@ Semis to software
 
 Does a rule that switches from the shovels (semiconductors) to the applications (software and
 internet) beat holding either, or both in equal parts? The question over the embedded history,
-after 10 basis points a trade.
+after 10 basis points of every amount bought or sold.
 """
 
 from datetime import date
@@ -24,8 +24,8 @@ closes = rt.sample().loc["1999-01-22":"2022-12-28"]
 layers = rt.build_layers(closes, universe, costs=rt.Costs.bps(10))
 
 # %%
-# At each month end, hold the layer with the better half year if it leads by more than 2 %; trade
-# at the next session's close.
+# At each month end, hold the layer with the better half year if its log return leads by more than
+# 0.02; trade at the next session's close.
 
 strategy = rt.Strategy(
     signal=rt.Momentum(days=126), rule=rt.Switch(margin=0.02), schedule=rt.Schedule("M")

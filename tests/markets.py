@@ -15,7 +15,7 @@ NAMES = ("ASH", "BAY", "ELM", "FIG", "OAK", "YEW")
 EDGES = ("late", "gone", "brief", "same day", "flat", "twins", "jumps", "far apart", "long gap")
 """late and gone: listings and delistings; brief: the last close is the last row but one; same day:
 all list, and all are delisted, on one row; flat: a price that stays; twins: two equal columns;
-jumps: ±30 % in a day; far apart: prices from 1e-3 to 1e6; long gap: weeks without a session."""
+jumps: 20 to 30 % in a day; far apart: from 1e-3 to 1e6; long gap: weeks without a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,25 @@ def closes(
     assets: tuple[int, int] = (1, len(NAMES)),
     whole: bool = False,
     always: Set[str] = frozenset(),
+    never: Set[str] = frozenset(),
     swings: tuple[float, ...] = (0.003, 0.02, 0.1),
 ) -> pd.DataFrame:
     """Closes (T, N) on business days with gaps: NaN before a listing and after a delisting only.
 
     Every row has a price and every asset has two closes at least. With ``whole`` nothing is listed
-    late and nothing is delisted; the edges ``always`` are there in every draw; ``swings`` are the
-    daily volatilities to choose from.
+    late and nothing is delisted; the edges ``always`` are there in every draw, those in ``never``
+    in none; ``swings`` are the daily volatilities to choose from.
     """
     t = draw(st.integers(*sessions), label="sessions")
     n = draw(st.integers(*assets), label="assets")
-    edges = draw(st.sets(st.sampled_from(EDGES)), label="edges") | always
+    edges = draw(st.sets(st.sampled_from(EDGES)), label="edges") - never | always
     rng = np.random.default_rng(draw(seeds(), label="seed"))
 
     swing = rng.choice(swings)
     growth = np.clip(rng.normal(0.0, swing, (t, n)), -0.3, 0.3)
     if "jumps" in edges:
         jumps = rng.random((t, n)) < 0.1
-        growth[jumps] = rng.choice([-0.3, 0.3], jumps.sum())
+        growth[jumps] = rng.choice([-1.0, 1.0], jumps.sum()) * rng.uniform(0.2, 0.3, jumps.sum())
     if "flat" in edges:
         growth[:, rng.integers(n)] = 0.0
     low, high = (-3, 6) if "far apart" in edges else (0, 2)

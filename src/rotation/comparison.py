@@ -98,6 +98,14 @@ def compare(results: Mapping[str, Result]) -> Comparison:
         If the sessions differ, or fewer than two returns are shared.
     ArgumentError
         If there are not two results, or their sessions a year differ.
+
+    Examples
+    --------
+    >>> from rotation import alternatives, sample, simulate
+    >>> closes = sample().loc["2014":"2022", ["NVDA", "MSFT"]]
+    >>> half = simulate(closes, pd.DataFrame(0.5, closes.index[:1], closes.columns))
+    >>> compare({"left alone": half, **alternatives(half)}).table["sharpe"].round(2).to_dict()
+    {'left alone': 1.08, 'NVDA': 1.12, 'MSFT': 0.96, '50/50': 1.17}
     """
     if not isinstance(results, Mapping) or len(results) < 2:
         raise ArgumentError(f"results: want two by name or more, got {results!r}")

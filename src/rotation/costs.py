@@ -1,7 +1,7 @@
 """What a trade costs, and the exact self-financing trade.
 
-The value after a trade is the one root of DESIGN's equation: what is paid is neither borrowed
-from nor left over for anyone.
+The value after a trade is the one root of the equation of :func:`settle`: every cost is paid out
+of the value itself, and nothing is left over.
 """
 
 from dataclasses import dataclass

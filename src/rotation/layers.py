@@ -92,7 +92,8 @@ def _layer_index(
     first, last = listing(close)
     begin, end = first.min(), last.max()
     leaving = last[last < end]
-    rows = np.unique(np.concatenate([due[(due > begin) & (due < end)], first, leaving]))
+    open_end = end + (end == len(close) - 1)  # who leaves is not rebalanced, who goes on is
+    rows = np.unique(np.concatenate([due[(due > begin) & (due < open_end)], first, leaving]))
     live = (first <= rows[:, None]) & ((rows[:, None] < last) | (last == end))
     if not live.any(axis=1).all():
         gap = sessions[rows[~live.any(axis=1)][0]]

@@ -51,7 +51,17 @@ def annual_return(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
 
 
 def annual_volatility(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
-    """Standard deviation (ddof 1) times √periods; NaN for a single return."""
+    """Standard deviation (ddof 1) times √periods.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    periods : sessions a year
+
+    Returns
+    -------
+    () or (S,) fraction a year; NaN for a single return
+    """
     return _figure(_deviation(_returns(returns)) * np.sqrt(_periods(periods)))
 
 
@@ -98,6 +108,14 @@ def sortino(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) 
 def drawdown(returns: ArrayLike) -> FloatArray:
     """Value over its running peak, less 1, at each session; the starting value counts as a peak.
 
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+
+    Returns
+    -------
+    (T,) or (T, S) fractions, zero or negative
+
     Examples
     --------
     >>> drawdown([0.25, -0.2, 0.0]).round(4).tolist()
@@ -108,23 +126,56 @@ def drawdown(returns: ArrayLike) -> FloatArray:
 
 
 def max_drawdown(returns: ArrayLike) -> FloatArray:
-    """Deepest :func:`drawdown`, zero or negative."""
+    """Deepest :func:`drawdown`.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+
+    Returns
+    -------
+    () or (S,) fraction, zero or negative
+    """
     return _figure(np.min(drawdown(returns), axis=0))
 
 
 def calmar(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
-    """Geometric annual return over the max drawdown without its sign (Young 1991)."""
+    """Geometric annual return over the max drawdown without its sign (Young 1991).
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    periods : sessions a year
+
+    Returns
+    -------
+    () or (S,) ratio; NaN without a drawdown
+    """
     depth = -max_drawdown(returns)
     return _ratio(annual_return(returns, periods=periods), depth, 1)
 
 
 def ulcer(returns: ArrayLike) -> FloatArray:
-    """Ulcer index (Martin and McCann 1989): root mean square drawdown, a fraction."""
+    """Ulcer index (Martin and McCann 1989): root mean square drawdown.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+
+    Returns
+    -------
+    () or (S,) fraction
+    """
     return _figure(np.sqrt(np.mean(drawdown(returns) ** 2, axis=0)))
 
 
 def omega(returns: ArrayLike, *, rate: ArrayLike = 0.0) -> FloatArray:
-    """Gains above ``rate`` per session over losses below it (Keating and Shadwick 2002).
+    """Gains above ``rate`` over losses below it (Keating and Shadwick 2002).
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    rate : threshold per session, a number or (T,)
 
     Returns
     -------
@@ -136,14 +187,34 @@ def omega(returns: ArrayLike, *, rate: ArrayLike = 0.0) -> FloatArray:
 
 
 def value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
-    """Historical value at risk: the (1 - level) quantile of returns, negative for a loss."""
+    """Historical value at risk: the (1 - level) quantile of returns.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    level : confidence, above 0 and below 1
+
+    Returns
+    -------
+    () or (S,) return, negative for a loss
+    """
     if not 0 < level < 1:
         raise ArgumentError(f"level: want a probability between 0 and 1, got {level!r}")
     return _figure(np.quantile(_returns(returns), 1.0 - level, axis=0))
 
 
 def conditional_value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
-    """Mean of the returns at or below :func:`value_at_risk`, negative for a loss."""
+    """Mean of the returns at or below :func:`value_at_risk`.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+    level : confidence, above 0 and below 1
+
+    Returns
+    -------
+    () or (S,) return, negative for a loss
+    """
     r = _returns(returns)
     tail = r <= value_at_risk(r, level=level)
     return _figure(np.sum(np.where(tail, r, 0.0), axis=0) / np.sum(tail, axis=0))
@@ -168,23 +239,47 @@ def information_ratio(
 
 
 def skew(returns: ArrayLike) -> FloatArray:
-    """Third standardised population moment; NaN where returns never vary."""
+    """Third standardised moment of the population.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+
+    Returns
+    -------
+    () or (S,); NaN where returns never vary
+    """
     return _moment(_returns(returns), 3)
 
 
 def kurtosis(returns: ArrayLike) -> FloatArray:
-    """Fourth standardised population moment, raw: 3 for a normal; NaN where returns never vary."""
+    """Fourth standardised moment of the population, raw: 3 for a normal distribution.
+
+    Parameters
+    ----------
+    returns : (T,) or (T, S) simple returns
+
+    Returns
+    -------
+    () or (S,); NaN where returns never vary
+    """
     return _moment(_returns(returns), 4)
 
 
 def conventions(periods: float = 252) -> str:
-    """Sentence that every table of figures carries."""
+    """Sentence that every table of figures carries.
+
+    Parameters
+    ----------
+    periods : sessions a year
+    """
     return (
         f"Simple returns per session after costs, {periods:g} sessions a year: annual return "
         "geometric; volatility ddof 1; Sharpe arithmetic mean over volatility; Sortino over all "
-        "sessions; drawdown from the running peak, start included; skew and raw kurtosis of the "
-        "population; VaR and CVaR historical at 95 %; turnover two-sided; "
-        "cost the share of final value that trading took."
+        "sessions; both, and Omega, against a rate of 0; drawdown from the running peak, start "
+        "included; Calmar annual return over max drawdown; skew and raw kurtosis of the "
+        "population; VaR and CVaR historical at 95 %; turnover two-sided; cost the share of final "
+        "value that trading took."
     )
 
 
@@ -224,9 +319,11 @@ def _ratio(mean: FloatArray, risk: FloatArray, periods: float) -> FloatArray:
 
 def _moment(returns: FloatArray, order: int) -> FloatArray:
     gap = returns - np.mean(returns, axis=0)
+    square = gap * gap
     varies = np.max(returns, axis=0) > np.min(returns, axis=0)
-    spread = np.where(varies, np.sqrt(np.mean(gap**2, axis=0)), np.nan)
-    return _figure(np.mean((gap / spread) ** order, axis=0))
+    spread = np.where(varies, np.sqrt(np.mean(square, axis=0)), np.nan)
+    power = square * (gap if order == 3 else square)  # numpy's ** is twenty times slower
+    return _figure(np.mean(power, axis=0) / spread**order)
 
 
 def _periods(periods: float) -> float:

@@ -24,7 +24,7 @@ _NOTHING = 1e-12  # turnover that is rounding, not a trade
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
-    """One account over T sessions and N assets.
+    """One account over T sessions and N assets, as ``backtest`` and ``simulate`` make it.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ class Result:
         """Ledger, a row per trade: decided, traded, from, to, turnover, cost, reason.
 
         ``from`` and ``to`` say what was held before and after; ``turnover`` is Σ|Δw| over assets,
-        ``cost`` is in account currency. A forced sale at a last close decided itself.
+        ``cost`` is in account currency. A forced sale at a last close decided itself, and its
+        turnover is what was sold.
         """
         account, names = self.account, list(self.prices.table.columns)
         before = np.zeros((len(account.rows), len(names)))
@@ -136,7 +137,7 @@ class Result:
         return np.divide(money, self._price(), out=np.zeros_like(money), where=money != 0)
 
     def summary(self, benchmark: "Result | pd.Series | None" = None) -> pd.Series:
-        """Figures of the account after costs; :func:`rotation.measures.conventions` defines them.
+        """Figures of the account after costs, by :mod:`rotation.measures`, with rates of 0.
 
         Parameters
         ----------

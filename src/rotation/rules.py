@@ -92,7 +92,7 @@ def _switch_two(scores: FloatArray, margin: float) -> IntArray:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Rule of :func:`switch`: the best layer, left only for a lead above ``margin``.
+    """Rule of :func:`rotation.rules.switch`: the best layer, left only for a lead above ``margin``.
 
     Parameters
     ----------

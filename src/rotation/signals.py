@@ -52,7 +52,7 @@ def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Momentum:
-    """Signal of :func:`momentum`.
+    """Signal of :func:`rotation.signals.momentum`.
 
     Parameters
     ----------

@@ -104,9 +104,10 @@ def alternatives(result: Result) -> dict[str, Result]:
 
     Returns
     -------
-    dict of Results by name, from the first decision of ``result`` and on its terms; equal parts
-    (``50/50`` of two) of what is listed are restored at month ends; what is not listed at that
-    decision cannot be held alone
+    dict of Results by name
+        From the first decision of ``result`` and on its terms. Equal parts (``50/50`` of two) of
+        what is listed are restored at month ends; what is not listed at that first decision is
+        not held alone.
 
     Examples
     --------

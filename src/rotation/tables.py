@@ -104,9 +104,11 @@ def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
         raise DataError(
             f"{name}: want strictly increasing dates, got {index[wrong]:%Y-%m-%d} {kind}"
         )
-    if not (index == index.normalize()).all():
-        odd = index[index != index.normalize()][0]
-        raise DataError(f"{name}: want dates without a time of day, got {odd}; see normalize()")
+    times = index.to_numpy()
+    odd = times != times.astype("datetime64[D]")
+    if odd.any():
+        got = index[odd][0]
+        raise DataError(f"{name}: want dates without a time of day, got {got}; see normalize()")
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise DataError(f"{name}: want each column once, got {twice} twice")

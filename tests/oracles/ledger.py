@@ -289,6 +289,10 @@ def switching(
 # A layer as one series.
 
 
+class Gap(Exception):
+    """A layer lost its last member, and then another one lists."""
+
+
 @dataclass(slots=True)
 class Basket:
     """A layer's index, and each member's share of it at every close, after the row's trades."""
@@ -330,7 +334,7 @@ def basket(
                 value = root(value, holdings, targets, buy=buy, sell=sell)
                 units = {name: targets[name] * value / closes[t][name] for name in living}
         elif joined:
-            raise ValueError(f"the layer has no member before row {t}, and had some earlier")
+            raise Gap(f"the layer has no member before row {t}, and had some earlier")
         else:
             layer.index.append(None)
             layer.shares.append({})

@@ -16,9 +16,10 @@ def sample() -> pd.DataFrame:
 
     Returns
     -------
-    (T, N) closes in US dollars, NaN before a name's first and after its last close. The index
-    ``date`` holds the sessions of New York, tz-naive; the columns are AAPL, AMD, AMZN, GOOG, META,
-    MSFT, NFLX and NVDA. Each call gives a fresh table.
+    DataFrame (T, N)
+        Closes in US dollars, NaN before a name's first and after its last. The index ``date``
+        holds the sessions of New York, tz-naive; the columns are AAPL, AMD, AMZN, GOOG, META,
+        MSFT, NFLX and NVDA. Each call gives a fresh table.
 
     Examples
     --------

@@ -79,7 +79,8 @@ def run(
     Returns
     -------
     Account
-        Its value is 0, negative or NaN from the row on which shorts or leverage lost everything.
+        Its value is not above 0, or NaN, on the first row on which shorts or leverage have lost
+        everything, and means nothing after it.
 
     Notes
     -----
@@ -172,6 +173,7 @@ def _drift(
     """Weights (N, B, S) before each event and growth (B, S), from the weights an event earlier."""
     held = owned * growth.T[:, :, None]
     grown = held.sum(axis=0) + (1.0 - owned.sum(axis=0)) * cash_growth[:, None]
+    grown[grown <= 0] = np.nan  # ruin: no trade can bring that value back
     return held / grown, grown
 
 

@@ -28,10 +28,13 @@ for (const chart of charts) {
   });
 }
 
-/* Paper is narrower than most windows. */
-window.addEventListener("beforeprint", () => {
-  for (const chart of charts) Plotly.relayout(chart, { width: 680 });
-});
-window.addEventListener("afterprint", () => {
-  for (const chart of charts) Plotly.relayout(chart, { width: null, autosize: true });
-});
+/* Paper is narrower than most windows; the second drawing is for plotly, which keeps the room that
+   the legend took at the old width. */
+function fit(width) {
+  for (const chart of charts) {
+    Plotly.relayout(chart, { width, autosize: !width });
+    Plotly.redraw(chart);
+  }
+}
+window.addEventListener("beforeprint", () => fit(680));
+window.addEventListener("afterprint", () => fit(null));

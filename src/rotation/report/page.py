@@ -33,7 +33,7 @@ from rotation.simulation import alternatives
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Chart", "charts", "render", "write_page"]
+__all__ = ["Chart", "charts", "compared", "render", "write_page"]
 
 _COLUMNS = {
     "annual_return": ("Return a year", "{:z.1%}"),
@@ -94,7 +94,7 @@ def write_page(result: Result, path: str | os.PathLike[str]) -> None:
         Without the extra ``report``.
     """
     target = _target(path)
-    page = render(result).encode("utf-8", errors="replace")
+    page = render(result).encode()
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as stream:
@@ -120,7 +120,7 @@ def render(result: Result) -> str:
         Without the extra ``report``.
     """
     jinja2, offline, markup = load("jinja2"), load("plotly.offline"), load("markupsafe").Markup
-    comparison = _comparison(result)
+    comparison = compared(result)
     script = _source("page.js")
     plotly = offline.get_plotlyjs()
     drawn = [
@@ -159,7 +159,7 @@ def charts(result: Result, comparison: Comparison) -> list[Chart]:
     result : account to show
     comparison : of it, which comes first, with what else could have been held
     """
-    weights = result.weights.loc[comparison.start :]
+    weights = result.weights.set_axis([*_names(result), "cash"], axis=1).loc[comparison.start :]
     colours, held = palette(weights), held_alone(weights)
     mine, *others = comparison.results
     drawn = [mine, *(name for name in others if name in colours or name not in weights)]
@@ -170,12 +170,16 @@ def charts(result: Result, comparison: Comparison) -> list[Chart]:
 
     rebased = f"Logarithmic; 1 at the close of {comparison.start:%Y-%m-%d}, after costs. "
     few = _few(len(colours), len(weights.columns) - 1)
-    bands = "The background has the colour of what the strategy was in, white for cash. "
+    drop = f"{few} have a line; the table has them all. " if few else ""
+    bands = ""
+    if held is not None:
+        white = ", white for cash" if (held == "cash").any() else ""
+        bands = f"The background has the colour of what the strategy was in{white}. "
     found = [
         Chart(
             "value",
             "Value",
-            rebased + (bands if held is not None else "") + few,
+            rebased + bands + drop,
             value_chart(values, held, colours),
             460,
         ),
@@ -189,12 +193,13 @@ def charts(result: Result, comparison: Comparison) -> list[Chart]:
     ]
     if held is None:
         caption = "Share of the value at each close; what is short or borrowed is below zero. "
+        caption += f"{few} have a colour. " if few else ""
         figure = weights_chart(weights, colours)
-        found.append(Chart("weights", "What was held", caption + few, figure, 340))
+        found.append(Chart("weights", "What was held", caption, figure, 340))
     return found
 
 
-def _comparison(result: Result) -> Comparison:
+def compared(result: Result) -> Comparison:
     """The result against what else could have been held; its own name is nobody else's."""
     held = alternatives(result)
     if len(held) == 2 and result.closes.shape[1] == 1:
@@ -206,7 +211,7 @@ def _comparison(result: Result) -> Comparison:
 
 
 def _few(shown: int, names: int) -> str:
-    return f"Of {names} names the {shown} most held have a colour. " if shown < names else ""
+    return f"Of {names} names the {shown} most held" if shown < names else ""
 
 
 def _title(names: list[str]) -> str:

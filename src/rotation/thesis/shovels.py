@@ -42,7 +42,7 @@ SHOVELS_AND_APPLICATIONS = Universe(
 HALF_YEAR_LEADER = Strategy(
     signal=Momentum(days=126), rule=Switch(margin=0.02), schedule=Schedule("M")
 )
-"""Each month end, the layer that did better over half a year, if by more than 2 % (log)."""
+"""Each month end, the layer with the better half year, if its log return leads by over 0.02."""
 
 
 def demonstration_closes() -> pd.DataFrame:
