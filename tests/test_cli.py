@@ -25,7 +25,7 @@ def test_demo_prints_the_table_and_what_it_is_not(monkeypatch, capsys):
     code, out, err = run(monkeypatch, capsys, "demo")
     assert code == 0
     assert out == f"{shovels.demonstrate()}\n\n{shovels.CAVEAT}\n"
-    assert "Hindsight: these names were chosen on 2025-01-31" in out
+    assert "Hindsight: they were chosen on" in out
     assert err == ""
 
 

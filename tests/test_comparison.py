@@ -61,6 +61,7 @@ def test_text_and_json_carry_window_notes_and_conventions():
     assert plain["table"]["good"]["switches"] == 0
     flat = rt.compare({"flat": held("good"), "cash": rt.simulate(CLOSES, CLOSES.iloc[:1] * 0)})
     assert flat.to_dict()["table"]["cash"]["sharpe"] is None
+    assert flat.verdict.endswith(" beat cash (0.0% a year, Sharpe none) by return.")
 
 
 def test_results_must_be_comparable():

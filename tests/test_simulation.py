@@ -122,3 +122,10 @@ def test_alternatives_leave_out_what_was_not_listed_until_it_is():
     parts = others["equal parts"].weights
     assert parts.loc[days[3]].tolist() == pytest.approx([0.5, 0.5, 0.0, 0.0])
     assert parts.iloc[-1].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.0])
+
+
+def test_alternatives_keep_the_users_names():
+    closes = CLOSES.set_axis(["50/50", "B"], axis=1)
+    weights = decide(_0=(1, 0)).set_axis(closes.columns, axis=1)
+    others = rt.alternatives(rt.simulate(closes, weights))
+    assert list(others) == ["50/50", "B", "50/50 of all"]

@@ -21,8 +21,8 @@ def test_later_changes_of_the_callers_lists_do_not_reach_it():
 
 def test_it_says_when_it_was_chosen():
     dated = rt.Universe({"a": ["X"]}, chosen_on=date(2025, 1, 31))
-    assert "chosen on 2025-01-31" in dated.hindsight
-    assert "nobody wrote down when" in rt.Universe({"a": ["X"]}).hindsight
+    assert dated.note.startswith("a are X. Hindsight: they were chosen on 2025-01-31")
+    assert "nobody wrote down when" in rt.Universe({"a": ["X"]}).note
 
 
 @pytest.mark.parametrize(

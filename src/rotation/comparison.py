@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from rotation.errors import ArgumentError, DataError
@@ -15,13 +16,18 @@ from rotation.result import Result, figures
 
 __all__ = ["Comparison", "compare"]
 
+
+def _ratio(number: float) -> str:
+    return f"{number:.2f}" if np.isfinite(number) else "none"
+
+
 # The figures that a table in a terminal has room for.
 _SHOWN = {
     "annual_return": "{:.1%}".format,
     "annual_volatility": "{:.1%}".format,
-    "sharpe": "{:.2f}".format,
+    "sharpe": _ratio,
     "max_drawdown": "{:.1%}".format,
-    "calmar": "{:.2f}".format,
+    "calmar": _ratio,
     "annual_turnover": "{:.2f}".format,
     "switches": "{:.0f}".format,
     "cost": "{:.2%}".format,
@@ -51,12 +57,19 @@ class Comparison:
         return f"{_earned(mine)} " + ", ".join(_against(mine, each) for each in theirs) + "."
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the data, of luck, and of the conventions."""
-        periods = next(iter(self.results.values())).terms.periods
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must know of the data and of luck."""
         own = dict.fromkeys(result.note for result in self.results.values() if result.note)
-        luck = "Luck is not tested here: each row is one rule, and nobody counted those before it."
-        return (*own, luck, conventions(periods))
+        return (
+            *own,
+            "Luck is not tested here: each row is one rule, and rules tried before it and not "
+            "written down are not counted.",
+        )
+
+    @property
+    def conventions(self) -> str:
+        """How the figures are defined."""
+        return conventions(next(iter(self.results.values())).terms.periods)
 
     def to_dict(self) -> dict[str, object]:
         """Plain numbers and texts, ready for JSON; a figure that does not exist is None."""
@@ -66,7 +79,8 @@ class Comparison:
             "end": f"{self.end:%Y-%m-%d}",
             "table": plain.to_dict(orient="index"),
             "verdict": self.verdict,
-            "notes": list(self.notes),
+            "cautions": list(self.cautions),
+            "conventions": self.conventions,
         }
 
     def __str__(self) -> str:
@@ -74,7 +88,7 @@ class Comparison:
             name.replace("_", " "): self.table[name].map(form) for name, form in _SHOWN.items()
         }
         window = f"From the close of {self.start:%Y-%m-%d} to that of {self.end:%Y-%m-%d}."
-        texts = [f"{window} {self.verdict}", *self.notes]
+        texts = [f"{window} {self.verdict}", *self.cautions, self.conventions]
         table = pd.DataFrame(shown).to_string()
         return "\n\n".join([table, *(textwrap.fill(text, width=100) for text in texts)])
 
@@ -128,12 +142,17 @@ def compare(results: Mapping[str, Result]) -> Comparison:
 
 
 def _earned(figures: pd.Series) -> str:
-    return f"{figures.name} ({figures['annual_return']:.1%} a year, Sharpe {figures['sharpe']:.2f})"
+    return (
+        f"{figures.name} ({figures['annual_return']:.1%} a year, "
+        f"Sharpe {_ratio(figures['sharpe'])})"
+    )
 
 
 def _against(mine: pd.Series, theirs: pd.Series) -> str:
     richer = mine["annual_return"] > theirs["annual_return"]
     safer = mine["sharpe"] > theirs["sharpe"]
+    if np.isnan(mine["sharpe"] + theirs["sharpe"]):
+        return f"{'beat' if richer else 'did not beat'} {_earned(theirs)} by return"
     if richer == safer:
         return f"{'beat' if richer else 'did not beat'} {_earned(theirs)}"
     won, lost = ("return", "Sharpe ratio") if richer else ("Sharpe ratio", "return")

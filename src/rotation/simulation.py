@@ -127,7 +127,8 @@ def alternatives(result: Result) -> dict[str, Result]:
         for n, name in enumerate(names)
         if listed[first, n]
     }
-    share["50/50" if len(names) == 2 else "equal parts"] = listed[rows]
+    equal = "50/50" if len(names) == 2 else "equal parts"
+    share[f"{equal} of all" if equal in share else equal] = listed[rows]
     held = {}
     for name, parts in share.items():
         targets = parts / np.maximum(parts.sum(axis=1, keepdims=True), 1)
@@ -139,7 +140,7 @@ def alternatives(result: Result) -> dict[str, Result]:
 def open_table(closes: pd.DataFrame | Layers) -> tuple[pd.DataFrame, str]:
     """The price table of closes or layers, and the note that goes with it."""
     if isinstance(closes, Layers):
-        return closes.index, closes.universe.hindsight
+        return closes.index, closes.universe.note
     return closes, ""
 
 

@@ -109,10 +109,10 @@ def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
     if odd.any():
         got = index[odd][0]
         raise DataError(f"{name}: want dates without a time of day, got {got}; see normalize()")
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise DataError(f"{name}: want each column once, got {twice} twice")
-    if "cash" in table.columns:
+    names = table.columns.map(str)
+    if not names.is_unique:
+        raise DataError(f"{name}: want each column once, got {names[names.duplicated()][0]} twice")
+    if "cash" in names:
         raise DataError(f"{name}: 'cash' is what is not invested; rename the column")
     return index
 

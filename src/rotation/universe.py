@@ -58,11 +58,14 @@ class Universe:
         return tuple(dict.fromkeys(each for members in self.layers.values() for each in members))
 
     @property
-    def hindsight(self) -> str:
-        """What a reader of any figure of this universe must know."""
+    def note(self) -> str:
+        """What a reader of any figure of this universe must know: its members, and hindsight."""
+        members = "; ".join(f"{name} are {', '.join(each)}" for name, each in self.layers.items())
         if self.chosen_on is None:
-            return "Hindsight: nobody wrote down when these names were chosen; trust no figure."
+            return (
+                f"{members}. Hindsight: nobody wrote down when they were chosen; trust no figure."
+            )
         return (
-            f"Hindsight: these names were chosen on {self.chosen_on:%Y-%m-%d}, knowing how they "
-            "had done; every figure before that day is flattered by the choice."
+            f"{members}. Hindsight: they were chosen on {self.chosen_on:%Y-%m-%d}, knowing how "
+            "they had done; every figure before that day is flattered by the choice."
         )

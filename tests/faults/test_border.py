@@ -104,6 +104,10 @@ TABLES = {
         CLOSES[["NVDA", "MSFT", "NVDA"]],
         "closes: want each column once, got NVDA twice",
     ),
+    "same text twice": (
+        CLOSES.set_axis([1, "1"], axis=1),
+        "closes: want each column once, got 1 twice",
+    ),
     "a column called cash": (
         CLOSES.assign(cash=1.0),
         "closes: 'cash' is what is not invested; rename the column",

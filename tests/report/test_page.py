@@ -123,8 +123,7 @@ def test_the_page_says_what_a_committee_asks(switching):
         "Rotation between shovels and applications",
         comparison.verdict,
         measures.conventions(252),
-        "One rule was run for this page; rules tried before it and not written down are not "
-        "counted.",
+        *comparison.cautions,
         f"{comparison.start:%Y-%m-%d} to {comparison.end:%Y-%m-%d}",
         "10 bp of what is bought, 25 bp of what is sold",
         "1 session after the decision, at its close",
@@ -138,7 +137,7 @@ def test_the_page_says_what_a_committee_asks(switching):
 def test_the_note_of_a_universe_stands_on_its_page():
     universe = rt.Universe({"shovels": ["shovels", "C"], "applications": ["applications"]})
     result = rt.backtest(rt.build_layers(CLOSES, universe), STRATEGY)
-    assert universe.hindsight in Page(page.render(result)).text
+    assert universe.note in Page(page.render(result)).text
 
 
 def test_the_table_holds_the_figures_of_the_comparison(switching):

@@ -51,10 +51,6 @@ _COLUMNS = {
     "switches": ("Trades", "{:.0f}"),
     "cost": ("Cost", "{:z.2%}"),
 }
-_TRIED = (
-    "Luck is not tested here. One rule was run for this page; rules tried before it and not "
-    "written down are not counted."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +132,11 @@ def render(result: Result) -> str:
     page: str = environment.from_string(_source("page.html.jinja")).render(
         title=_title(_names(result)),
         comparison=comparison,
-        cautions=[text for text in (result.note, _TRIED) if text],
+        cautions=comparison.cautions,
         terms=_terms(result, comparison),
         headings=[heading for heading, _ in _COLUMNS.values()],
         figures=_figures(comparison),
-        conventions=measures.conventions(result.terms.periods),
+        conventions=comparison.conventions,
         charts=drawn,
         ledger=_ledger(result.switches),
         ledger_caption=_ledger_caption(result.switches, comparison.start),
