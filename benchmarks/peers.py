@@ -83,10 +83,10 @@ def vectorbt_answer(
 def vectorbt_blocks(
     closes: pd.DataFrame, rows: IntArray, targets: FloatArray, rate: float, engine: str
 ) -> Answer:
-    """`vectorbt_answer` in blocks of 50 strategies: all 1,000 at once would fill the memory."""
+    """`vectorbt_answer` by 25 strategies, its fastest here; 1,000 at once would fill the memory."""
     blocks = [
-        vectorbt_answer(closes, rows, targets[:, first : first + 50], rate, engine)
-        for first in range(0, targets.shape[1], 50)
+        vectorbt_answer(closes, rows, targets[:, first : first + 25], rate, engine)
+        for first in range(0, targets.shape[1], 25)
     ]
     return join(blocks)
 

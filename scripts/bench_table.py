@@ -31,10 +31,12 @@ def against(ratio: float) -> str:
 
     Examples
     --------
-    >>> against(25.3), against(0.125)
-    ('25 times slower', '8 times faster')
+    >>> against(25.3), against(0.125), against(1.04)
+    ('25 times slower', '8 times faster', 'as fast')
     """
     word, times = ("slower", ratio) if ratio >= 1 else ("faster", 1 / ratio)
+    if times < 1.05:
+        return "as fast"
     return f"{times:.{0 if times >= 9.95 else 1}f}".removesuffix(".0") + f" times {word}"
 
 

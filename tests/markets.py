@@ -12,10 +12,22 @@ import pandas as pd
 from hypothesis import strategies as st
 
 NAMES = ("ASH", "BAY", "ELM", "FIG", "OAK", "YEW")
-EDGES = ("late", "gone", "brief", "same day", "flat", "twins", "jumps", "far apart", "long gap")
+EDGES = (
+    "late",
+    "gone",
+    "brief",
+    "same day",
+    "flat",
+    "twins",
+    "jumps",
+    "far apart",
+    "long gap",
+    "weekends",
+)
 """late and gone: listings and delistings; brief: the last close is the last row but one; same day:
 all list, and all are delisted, on one row; flat: a price that stays; twins: two equal columns;
-jumps: 20 to 30 % in a day; far apart: from 1e-3 to 1e6; long gap: weeks without a session."""
+jumps: 20 to 30 % in a day; far apart: from 1e-3 to 1e6; long gap: weeks without a session;
+weekends: sessions on every day of the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def closes(
     return pd.DataFrame(table, index=_sessions(t, edges, rng), columns=list(NAMES[:n]))
 
 
-def _lives(table: np.ndarray, edges: set[str], rng: np.random.Generator) -> None:
+def _lives(table: np.ndarray, edges: Set[str], rng: np.random.Generator) -> None:
     """Cut the columns to their lives, in place; one column keeps the whole."""
     t, n = table.shape
     whole = rng.integers(n)
@@ -99,14 +111,23 @@ def _lives(table: np.ndarray, edges: set[str], rng: np.random.Generator) -> None
         table[stop:, i] = np.nan
 
 
-def _sessions(t: int, edges: set[str], rng: np.random.Generator) -> pd.DatetimeIndex:
-    """Business days from somewhere in three decades, a tenth of them missing."""
+def _sessions(t: int, edges: Set[str], rng: np.random.Generator) -> pd.DatetimeIndex:
+    """Days from somewhere in three decades, a tenth of them missing, weekends too unless asked."""
     first = np.datetime64("1990-01-01") + rng.integers(0, 11_000)
     steps = 1 + (rng.random(t) < 0.1)
     if "long gap" in edges:
         steps[rng.integers(t)] += rng.integers(20, 90)
-    days = np.busday_offset(first, np.cumsum(steps), roll="forward")
+    week = "1111111" if "weekends" in edges else "1111100"
+    days = np.busday_offset(first, np.cumsum(steps), roll="forward", weekmask=week)
     return pd.DatetimeIndex(days.astype("datetime64[ns]"))
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> pd.DatetimeIndex:
+    """Session dates alone, more of them than a market has."""
+    edges = draw(st.sets(st.sampled_from(("long gap", "weekends"))), label="edges")
+    rng = np.random.default_rng(draw(seeds(), label="seed"))
+    return _sessions(draw(st.integers(1, 600), label="sessions"), edges, rng)
 
 
 @st.composite

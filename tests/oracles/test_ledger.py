@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import rotation as rt
-from markets import Terms, closes, rates, seeds, targets, terms
+from markets import Terms, closes, rates, seeds, sessions, targets, terms
 from oracles.ledger import (
     Basket,
     Book,
@@ -20,6 +20,7 @@ from oracles.ledger import (
     deciding_rows,
     ledger,
     momentum,
+    switch,
     switching,
     table,
 )
@@ -333,6 +334,31 @@ def test_backtest_on_layers(data, world, rule, every, buy, sell):
     schedule = rt.Schedule(every, lag=0, same_close=True)
     layers = built(market, members, schedule, rt.Costs(buy=buy, sell=sell))
     assert_same(backtested(layers, rule, on), book, on.capital)
+
+
+@given(index=sessions(), every=EVERY, offset=st.integers(0, 4))
+def test_the_rows_that_decide(index, every, offset):
+    got = rt.Schedule(every, offset=offset).rows(index)
+    assert got.tolist() == deciding_rows(days(index), every, offset)
+
+
+@given(
+    seed=seeds(),
+    names=st.sampled_from(("AB", "ABCD")),
+    margin=st.sampled_from((0.0, 0.25, 0.5)),
+    unknown=st.sampled_from((0.0, 0.1, 0.6)),
+)
+def test_the_choice_among_scores_that_tie(seed, names, margin, unknown):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-3, 4, (40, 3, len(names))) / 4.0  # exact: a lead can equal the margin
+    scores[rng.random(scores.shape) < unknown] = np.nan
+    got = rt.Switch(margin=margin).decide(scores)
+    for s in range(3):
+        held = None
+        for k in range(40):
+            row = {n: None if np.isnan(x) else x for n, x in zip(names, scores[k, s], strict=True)}
+            held = switch(row, held, margin)
+            assert got[k, s] == (-1 if held is None else names.index(held)), (k, s)
 
 
 @given(market=closes(), skip=st.integers(0, 3), lookback=st.integers(1, 8))
