@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -17,6 +18,7 @@ import rotation as rt
 from peers import Answer, bt_answer, vectorbt_answer, vectorbt_blocks
 from rotation import measures
 from rotation.engine import account
+from rotation.engine.market import Market, Rates
 from world import World, world
 
 # ffn, which makes bt's figures, asks pandas for the frequency of an index in the way of old.
@@ -34,8 +36,8 @@ FloatArray = NDArray[np.float64]
 def accounts(scene: World, rate: float) -> account.Account:
     """All strategies of a scene through the engine."""
     close = scene.closes.to_numpy()
-    market = account.Market(close, close, np.ones(len(close)))
-    return account.run(market, scene.rows, scene.targets, buy=rate, sell=rate)
+    market = Market(close, close, np.ones(len(close)))
+    return account.run(market, scene.rows, scene.targets, rates=Rates(rate, rate))
 
 
 def shrunk(scene: World, ran: account.Account) -> FloatArray:
@@ -53,6 +55,17 @@ def check(value: FloatArray, answer: Answer, tolerance: float, start: int = 0) -
         (answer.sharpe, measures.sharpe(returns[start:])),
     ]:
         np.testing.assert_allclose(figure, ours, rtol=tolerance, atol=tolerance)
+
+
+def check_summary(summary: pd.Series, value: FloatArray) -> None:
+    """Hold our figures against a peer's value (T,) from the first trade on."""
+    returns = value[1:] / value[:-1] - 1
+    figures = {
+        "annual_return": (value[-1] / value[0]) ** (252 / returns.size) - 1,
+        "sharpe": returns.mean() / returns.std(ddof=1) * np.sqrt(252),
+        "max_drawdown": (value / np.maximum.accumulate(value)).min() - 1,
+    }
+    np.testing.assert_allclose(summary[list(figures)], list(figures.values()), rtol=1e-10)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,10 +86,9 @@ def test_one(race: Race, sessions: int) -> None:
     posed = (scene.closes, scene.rows, scene.targets)
     first = int(scene.rows[0])
 
-    def ours() -> rt.Result:
+    def ours() -> tuple[FloatArray, pd.Series]:
         result = rt.simulate(scene.closes, weights, costs=rt.Costs(RATE, RATE))
-        result.summary()
-        return result
+        return result.value.to_numpy()[:, None], result.summary()
 
     answers = race(
         ours,
@@ -86,7 +98,7 @@ def test_one(race: Race, sessions: int) -> None:
         bt=lambda: bt_answer(*posed, RATE),
     )
 
-    value = answers["rotation"].value.to_numpy()[:, None]
+    value, summary = answers["rotation"]
     for name, start in [("vectorbt_numba", 0), ("vectorbt_rust", 0), ("bt", first)]:
         check(value, answers[name], 5e-3, start)
     free = rt.simulate(scene.closes, weights, costs=rt.Costs(0, 0)).value.to_numpy()[:, None]
@@ -94,7 +106,9 @@ def test_one(race: Race, sessions: int) -> None:
     same = shrunk(scene, accounts(scene, RATE))
     for engine in ("numba", "rust"):
         check(free, vectorbt_answer(*posed, 0.0, engine), 1e-10)
-        check(value, vectorbt_answer(scene.closes, scene.rows, same, RATE, engine), 1e-10)
+        exact = vectorbt_answer(scene.closes, scene.rows, same, RATE, engine)
+        check(value, exact, 1e-10)
+        check_summary(summary, exact.value[first:, 0])
 
 
 @pytest.mark.benchmark(group="many strategies, arrays to all value paths")

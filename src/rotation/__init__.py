@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from rotation.comparison import Comparison as Comparison
     from rotation.comparison import compare as compare
     from rotation.costs import Costs as Costs
+    from rotation.costs import Impact as Impact
     from rotation.data.sample import sample as sample
+    from rotation.engine.lots import Lots as Lots
+    from rotation.engine.market import Band as Band
     from rotation.errors import ArgumentError as ArgumentError
     from rotation.errors import DataError as DataError
     from rotation.errors import LookAheadError as LookAheadError
     from rotation.errors import MissingExtraError as MissingExtraError
     from rotation.errors import RotationError as RotationError
-    from rotation.errors import RuinError as RuinError
     from rotation.layers import Layers as Layers
     from rotation.layers import build_layers as build_layers
     from rotation.result import Result as Result
@@ -25,22 +27,38 @@ if TYPE_CHECKING:
     from rotation.simulation import alternatives as alternatives
     from rotation.simulation import simulate as simulate
     from rotation.strategy import Strategy as Strategy
+    from rotation.terms import Actions as Actions
+    from rotation.terms import Borrowing as Borrowing
+    from rotation.universe import Member as Member
     from rotation.universe import Universe as Universe
+    from rotation.weighting import Capped as Capped
+    from rotation.weighting import Equal as Equal
+    from rotation.weighting import Given as Given
+    from rotation.weighting import InverseVolatility as InverseVolatility
 
 # Where each public name lives: its module is imported when the name is first asked for. No module
 # here has a public name of its own, for importing it would put it in the name's place.
 _HOME = {
+    "Actions": "terms",
     "ArgumentError": "errors",
+    "Band": "engine.market",
+    "Borrowing": "terms",
+    "Capped": "weighting",
     "Comparison": "comparison",
     "Costs": "costs",
     "DataError": "errors",
+    "Equal": "weighting",
+    "Given": "weighting",
+    "Impact": "costs",
+    "InverseVolatility": "weighting",
     "Layers": "layers",
     "LookAheadError": "errors",
+    "Lots": "engine.lots",
+    "Member": "universe",
     "MissingExtraError": "errors",
     "Momentum": "signals",
     "Result": "result",
     "RotationError": "errors",
-    "RuinError": "errors",
     "Schedule": "schedule",
     "Strategy": "strategy",
     "Switch": "rules",

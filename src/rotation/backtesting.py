@@ -9,13 +9,15 @@ import pandas as pd
 from rotation.arrays import FloatArray
 from rotation.causality import check_causal
 from rotation.costs import Costs
+from rotation.engine.lots import Lots
+from rotation.engine.market import Band
 from rotation.errors import ArgumentError, DataError
-from rotation.layers import Layers
+from rotation.layers import Layers, open_table
 from rotation.result import Result
-from rotation.simulation import Decisions, open_table, settle_up
+from rotation.settlement import Decisions, settle_up
 from rotation.strategy import Decided, Strategy, decide
 from rotation.tables import read_prices
-from rotation.terms import Terms
+from rotation.terms import Actions, Borrowing, Dividends, Terms
 
 __all__ = ["backtest"]
 
@@ -25,8 +27,13 @@ def backtest(
     strategy: Strategy,
     *,
     costs: Costs = Costs(),
+    band: Band | None = None,
     fill: pd.DataFrame | None = None,
     cash_rate: float | pd.Series = 0.0,
+    borrowing: Borrowing | None = None,
+    actions: Actions | None = None,
+    dividends: Dividends = "reinvest",
+    lots: Lots | None = None,
     capital: float = 1.0,
     periods: float = 252,
     check: bool = True,
@@ -37,7 +44,9 @@ def backtest(
     ----------
     closes : Layers, or a DataFrame (T, L) of total-return closes with a column a layer
     strategy : what decides
-    costs, fill, cash_rate, capital, periods : as in :func:`rotation.simulate`
+    costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods : as in
+        :func:`rotation.simulate`; a signal sees closes adjusted for ``actions``, dividends
+        reinvested
     check : first try a signal or rule that is not this package's for looking ahead
 
     Returns
@@ -54,8 +63,6 @@ def backtest(
         If an option, or what the strategy's parts give back, is not what it should be.
     LookAheadError
         If a part of the strategy looks ahead.
-    RuinError
-        If shorts or leverage lose everything.
 
     Examples
     --------
@@ -70,13 +77,16 @@ def backtest(
     """
     if not isinstance(strategy, Strategy):
         raise ArgumentError(f"strategy: want a Strategy, got {strategy!r}")
-    terms = Terms(costs, fill, cash_rate, capital, periods)
-    table, note = open_table(closes)
+    terms = Terms(
+        costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods
+    )
+    table, note, parts = open_table(closes, costs)
     prices = read_prices(table)
-    parts = (strategy.signal, strategy.rule)
-    if check and not all(type(part).__module__.startswith("rotation.") for part in parts):
-        check_causal(strategy, table, cuts=4)
-    decided = decide(strategy, prices.close, prices.sessions)
+    seen = terms.total_return(prices)
+    own = (strategy.signal, strategy.rule)
+    if check and not all(type(each).__module__.startswith("rotation.") for each in own):
+        check_causal(strategy, pd.DataFrame(seen, prices.sessions, table.columns), cuts=4)
+    decided = decide(strategy, seen, prices.sessions)
     scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
     if not len(scored):
         raise DataError(
@@ -84,7 +94,7 @@ def backtest(
             f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
         )
     wanted = _moves(decided, int(scored[0]), strategy, list(map(str, table.columns)))
-    return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note)
+    return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
 
 
 def _moves(decided: Decided, first: int, strategy: Strategy, names: list[str]) -> Decisions:

@@ -5,7 +5,7 @@ of the value itself, and nothing is left over.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,32 +13,66 @@ from numpy.typing import ArrayLike
 from rotation.arrays import FloatArray
 from rotation.errors import ArgumentError
 
-__all__ = ["Costs", "headroom", "root", "settle"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Costs", "Impact", "Rate", "headroom", "root", "settle"]
+
+
+Rate: TypeAlias = "float | pd.Series | pd.DataFrame"
+"""A rate for all, by name or session (Series), or by both (DataFrame)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impact:
+    """Square-root impact: trading x of an asset costs c |x| √(|x| / volume).
+
+    Parameters
+    ----------
+    volume : DataFrame (T, N) of the money that each asset turns over in a session, account currency
+    coefficient : c, what trading a whole session's volume would cost as a fraction; a number, a
+        Series by name, as daily volatilities are, or a DataFrame
+
+    Notes
+    -----
+    The square-root law of market impact (Torre 1997; Almgren, Thum, Hauptmann and Li 2005; Toth et
+    al. 2011). It makes costs depend on the capital: only ``capital`` in money gives it a meaning.
+    """
+
+    volume: "pd.DataFrame"
+    coefficient: Rate = 1.0
+
+    def __post_init__(self) -> None:
+        _check_rate("coefficient", self.coefficient, highest=np.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Proportional rates, as fractions of the amount traded.
+    """What trading costs, as fractions of the amount traded.
 
     Parameters
     ----------
-    buy, sell : at least 0 and below 1; 0.001 is 10 basis points
+    buy, sell : proportional rates, at least 0 and below 1; 0.001 is 10 basis points; a number, a
+        Series by name or by session, or a DataFrame of both
+    slippage : a further rate on both sides, for prices that are worse than the table's
+    impact : square-root market impact
 
     Examples
     --------
     >>> Costs.bps(10)
-    Costs(buy=0.001, sell=0.001)
+    Costs(buy=0.001, sell=0.001, slippage=0.0, impact=None)
     """
 
-    buy: float = 0.0
-    sell: float = 0.0
+    buy: Rate = 0.0
+    sell: Rate = 0.0
+    slippage: Rate = 0.0
+    impact: Impact | None = None
 
     def __post_init__(self) -> None:
-        for side in ("buy", "sell"):
-            rate = getattr(self, side)
-            if np.ndim(rate) != 0:
-                raise ArgumentError(f"{side}: want one rate, got {rate!r}")
-            _check_rate(side, rate)
+        for side in ("buy", "sell", "slippage"):
+            _check_rate(side, getattr(self, side))
+        if not (self.impact is None or isinstance(self.impact, Impact)):
+            raise ArgumentError(f"impact: want Impact, got {self.impact!r}")
 
     @classmethod
     def bps(cls, both: float) -> Self:
@@ -48,6 +82,13 @@ class Costs:
         except TypeError:
             raise ArgumentError(f"bps: want a number of basis points, got {both!r}") from None
         return cls(buy=rate, sell=rate)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all names pay the same, whatever they trade."""
+        return self.impact is None and all(
+            np.ndim(rate) == 0 for rate in (self.buy, self.sell, self.slippage)
+        )
 
 
 def settle(
@@ -103,8 +144,8 @@ def settle(
             ("sell", sell),
         ]
     )
-    _check_rate("buy", rest[2])
-    _check_rate("sell", rest[3])
+    _check_fractions("buy", rest[2])
+    _check_fractions("sell", rest[3])
     try:
         held, wanted, bought, sold = (
             np.moveaxis(each, -1, 0)
@@ -142,23 +183,56 @@ def root(
     targets: FloatArray,
     buy: float | FloatArray,
     sell: float | FloatArray,
+    impact: FloatArray | None = None,
 ) -> FloatArray:
     """:func:`settle` for checked arrays with the assets on axis 0, where numpy adds fastest.
 
     Parameters
     ----------
     value : (...), and holdings, targets, buy, sell : (N, ...), broadcast to one another
+    impact : (N, ...) k of a further cost of k |w v - h| to the power 3/2; convex too, but no longer
+        linear, so that Newton falls until it rests, in ten steps or so
 
     Returns
     -------
     (...) value after the trade
     """
-    after = value
+    if impact is not None:
+        return _newton(value, holdings, targets, buy, sell, impact)
+    # Most often the first step ends it: no asset changes side. Only the others go on.
+    bought = targets * value > holdings
+    side = np.where(bought, buy, np.negative(sell))
+    after = (value + (side * holdings).sum(axis=0)) / (1.0 + (side * targets).sum(axis=0))
+    after = np.array(np.minimum(after, value), dtype=np.float64)
+    turned = ((targets * after > holdings) != bought).any(axis=0)
+    if turned.any():
+        few = [np.broadcast_to(rate, holdings.shape)[:, turned] for rate in (buy, sell)]
+        after[turned] = _newton(value[turned], holdings[:, turned], targets[:, turned], *few)
+    return after
+
+
+def _newton(
+    value: FloatArray,
+    holdings: FloatArray,
+    targets: FloatArray,
+    buy: float | FloatArray,
+    sell: float | FloatArray,
+    impact: FloatArray | None = None,
+) -> FloatArray:
+    after, sell = value, np.negative(sell)
     while True:
-        # On the line that is active at `after`, an asset that is bought costs its buy rate and
-        # one that is sold its sell rate: slope and height of that line follow from the sides.
-        side = np.where(targets * after > holdings, buy, np.negative(sell))
-        lower = (value + (side * holdings).sum(axis=0)) / (1.0 + (side * targets).sum(axis=0))
+        # On the line that touches at `after`, an asset that is bought costs its buy rate and one
+        # that is sold its sell rate: height and slope of that line follow from the sides.
+        bought = targets * after
+        side = np.where(bought > holdings, buy, sell)
+        height, slope = (side * holdings).sum(axis=0), (side * targets).sum(axis=0)
+        if impact is not None:
+            traded = bought - holdings
+            sign, size = np.sign(traded), np.abs(traded)
+            curve = impact * np.sqrt(size)
+            slope = slope + (1.5 * sign * curve * targets).sum(axis=0)
+            height = height + (curve * (0.5 * size + 1.5 * sign * holdings)).sum(axis=0)
+        lower = (value + height) / (1.0 + slope)
         if not np.any(lower < after):
             return np.array(after)
         after = np.minimum(after, lower)
@@ -173,10 +247,16 @@ def _finite(name: str, values: ArrayLike) -> FloatArray:
     return array.astype(np.float64)
 
 
-def _check_rate(name: str, rate: ArrayLike) -> None:
-    array = _finite(name, rate)
-    wrong = (array < 0) | (array >= 1)
+def _check_rate(name: str, rate: ArrayLike, *, highest: float = 1.0) -> None:
+    if np.ndim(rate) and not hasattr(rate, "reindex"):
+        raise ArgumentError(f"{name}: want a number, a Series or a DataFrame, got {rate!r}")
+    _check_fractions(name, _finite(name, rate), highest)
+
+
+def _check_fractions(name: str, rate: FloatArray, highest: float = 1.0) -> None:
+    wrong = (rate < 0) | (rate >= highest)
     if np.any(wrong):
         raise ArgumentError(
-            f"{name}: want a rate as a fraction in [0, 1), 0.001 for 10 bp, got {array[wrong][0]:g}"
+            f"{name}: want a rate as a fraction in [0, {highest:g}), 0.001 for 10 bp, "
+            f"got {rate[wrong][0]:g}"
         )

@@ -9,7 +9,6 @@ __all__ = [
     "LookAheadError",
     "MissingExtraError",
     "RotationError",
-    "RuinError",
 ]
 
 
@@ -27,10 +26,6 @@ class DataError(RotationError):
 
 class LookAheadError(RotationError):
     """A signal, rule or strategy used what it could not have known."""
-
-
-class RuinError(RotationError):
-    """Shorts or leverage lost all that the account was worth."""
 
 
 class MissingExtraError(RotationError, ImportError):

@@ -1,56 +1,112 @@
 """A layer as one tradable total-return series.
 
-A layer index is the account of one who holds the layer: members weighted equally at each
+A layer index is the account of one who holds the layer: members in their shares at each
 rebalancing, drifting between, what rebalancing costs taken out. Buying in and selling out is the
 holder's own cost and not in it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import FloatArray, IntArray, listing
+from rotation.arrays import BoolArray, IntArray, listing
 from rotation.costs import Costs
-from rotation.engine.account import Market, run
-from rotation.errors import DataError
+from rotation.engine.market import Composition
+from rotation.errors import ArgumentError, DataError
+from rotation.result import Result
 from rotation.schedule import Schedule
-from rotation.tables import read_prices
-from rotation.universe import Universe
+from rotation.settlement import Decisions, settle_up
+from rotation.tables import Prices, read_prices
+from rotation.terms import Parts, Terms
+from rotation.universe import Member, Universe
+from rotation.weighting import Equal, Weighting
 
-__all__ = ["Layers", "build_layers"]
+__all__ = ["Layers", "build_layers", "open_table"]
 
 _MONTHLY = Schedule("M", lag=0, same_close=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """Layer indices and what they were built from.
+    """Layer indices and what is in them.
 
     Parameters
     ----------
     index : DataFrame (T, L), 1 at a layer's first session, NaN before it and after its end
     universe : the layers' members
+    accounts : Result of holding each layer, from its first session to its last, entry included
+    prices : closes of all members (T, A)
     """
 
     index: pd.DataFrame
     universe: Universe
+    accounts: Mapping[str, Result]
+    prices: Prices
+
+    def weights(self, name: str) -> pd.DataFrame:
+        """Weights of a layer's members at each close of its life (t, n)."""
+        held: pd.DataFrame = self._account(name).weights.drop(columns="cash")
+        return held
+
+    def attribution(self, name: str) -> pd.DataFrame:
+        """What moved a layer's index, in its points: a column a member, and ``cost`` (t, n + 1).
+
+        All that stands in a row adds up to the change of the index in that session.
+        """
+        account = self._account(name)
+        table = account.contributions.drop(columns="cash") / account.value.iloc[0]
+        table.iloc[0] = 0.0  # what was paid to get in is not in the index
+        return table
+
+    def parts(self, costs: Costs) -> Parts:
+        """Members, and their weights in each layer where a switch at ``costs`` must know them."""
+        tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
+        alone = len(set(tickers)) == len(tickers)
+        if alone and costs.uniform:
+            return Parts(self.prices, None)
+        weights, members = [], []
+        for account in self.accounts.values():
+            held = account.weights.drop(columns="cash")
+            weights.append(held.reindex(self.prices.sessions).to_numpy())
+            members.append(self.prices.table.columns.get_indexer(held.columns))
+        assets = self.prices.close.shape[1]
+        return Parts(self.prices, Composition(tuple(weights), tuple(members), assets))
+
+    def _account(self, name: str) -> Result:
+        if name not in self.accounts:
+            raise ArgumentError(f"name: want one of {', '.join(self.accounts)}, got {name!r}")
+        return self.accounts[name]
+
+
+def open_table(
+    closes: pd.DataFrame | Layers, costs: Costs
+) -> tuple[pd.DataFrame, str, Parts | None]:
+    """The price table of closes or layers, the note that goes with it, and what is behind it."""
+    if isinstance(closes, Layers):
+        return closes.index, closes.universe.note, closes.parts(costs)
+    return closes, "", None
 
 
 def build_layers(
     closes: pd.DataFrame,
     universe: Universe,
     *,
+    weighting: Weighting = Equal(),
     schedule: Schedule = _MONTHLY,
     costs: Costs = Costs(),
 ) -> Layers:
-    """Equal-weight index of each layer.
+    """Index of each layer.
 
     Parameters
     ----------
     closes : DataFrame (T, N) of total-return closes, one column a ticker
     universe : layers of tickers
-    schedule : when members are set back to equal weights; at the closes of month ends by default
+    weighting : what share each member gets when it is rebalanced; equal ones by default
+    schedule : when members are set back to their shares; at the closes of month ends by default
     costs : of rebalancing
 
     Returns
@@ -64,8 +120,9 @@ def build_layers(
 
     Notes
     -----
-    A member enters at its first close and leaves at its last if others go on: the layer is
-    rebalanced among those that stay. The layer ends with its last member.
+    A member enters at its first close, and at its start if that is later; it leaves at its last
+    close or its end if others go on. Each time the layer is rebalanced among those that are there.
+    The layer ends with its last member.
 
     Examples
     --------
@@ -74,38 +131,84 @@ def build_layers(
     >>> build_layers(closes, Universe({"both": ["A", "B"]})).index["both"].tolist()
     [1.0, 1.5, 2.0]
     """
-    prices = read_prices(closes)
-    due = schedule.rows(prices.sessions) + schedule.lag
-    index = {}
-    for name, members in universe.layers.items():
-        unknown = [ticker for ticker in members if ticker not in closes.columns]
-        if unknown:
-            raise DataError(f"universe: {unknown[0]} of {name} is not a column of closes")
-        own = prices.close[:, closes.columns.get_indexer(pd.Index(members))]
-        index[name] = _layer_index(name, prices.sessions, own, due, costs)
-    return Layers(pd.DataFrame(index, index=closes.index), universe)
-
-
-def _layer_index(
-    name: str, sessions: pd.DatetimeIndex, close: FloatArray, due: IntArray, costs: Costs
-) -> FloatArray:
-    first, last = listing(close)
-    begin, end = first.min(), last.max()
-    leaving = last[last < end]
-    open_end = end + (end == len(close) - 1)  # who leaves is not rebalanced, who goes on is
-    rows = np.unique(np.concatenate([due[(due > begin) & (due < open_end)], first, leaving]))
-    live = (first <= rows[:, None]) & ((rows[:, None] < last) | (last == end))
-    if not live.any(axis=1).all():
-        gap = sessions[rows[~live.any(axis=1)][0]]
-        raise DataError(f"universe: {name} has no member left after {gap:%Y-%m-%d}, and then again")
-    held = close[begin : end + 1]
-    account = run(
-        Market(held, held, np.ones(len(held))),
-        rows - begin,
-        (live / live.sum(axis=1, keepdims=True))[:, None, :],
-        buy=costs.buy,
-        sell=costs.sell,
+    read_prices(closes)
+    if not isinstance(universe, Universe):
+        raise ArgumentError(f"universe: want a Universe, got {universe!r}")
+    for name in universe.layers:
+        for member in universe.members(name):
+            if member.ticker not in closes.columns:
+                raise DataError(f"universe: {member.ticker} of {name} is not a column of closes")
+    whole = read_prices(closes[list(universe.tickers)])
+    accounts = {
+        name: _account(name, whole, universe.members(name), weighting, schedule, Terms(costs))
+        for name in universe.layers
+    }
+    index = pd.DataFrame(
+        {name: each.value / each.value.iloc[0] for name, each in accounts.items()},
+        index=whole.sessions,
     )
-    index = np.full(len(close), np.nan)
-    index[begin : end + 1] = account.value[:, 0] / account.value[0, 0]
-    return index
+    return Layers(index, universe, accounts, whole)
+
+
+def _account(
+    name: str,
+    whole: Prices,
+    members: tuple[Member, ...],
+    weighting: Weighting,
+    schedule: Schedule,
+    terms: Terms,
+) -> Result:
+    tickers = list(dict.fromkeys(member.ticker for member in members))
+    belongs = _belongs(whole, members, tickers)
+    begin, end = _life(name, whole, belongs)
+    life = slice(begin, end + 1)
+    table = whole.table[tickers][life]
+    # A member that has left or not come yet may have closes; one that never was has none to give.
+    ever = belongs.any(axis=0)
+    prices = read_prices(table[[tickers[n] for n in np.flatnonzero(ever)]])
+    here = belongs[life][:, ever]
+    due = schedule.rows(whole.sessions) + schedule.lag - begin
+    open_end = len(here) - (end < len(whole.sessions) - 1)  # who leaves is not rebalanced
+    changes = np.flatnonzero((here[1:] != here[:-1]).any(axis=1)) + 1
+    rows = np.unique(np.concatenate([[0], due[(due > 0) & (due < open_end)], changes]))
+    shares = weighting(prices, rows, here[rows])
+    wanted = Decisions(rows, shares, ("rebalanced",) * len(rows))
+    return settle_up(prices, wanted, 0, terms)
+
+
+def _belongs(whole: Prices, members: tuple[Member, ...], tickers: list[str]) -> BoolArray:
+    """Whether each ticker is in the layer right after each close (T, n)."""
+    columns = whole.table.columns.get_indexer(pd.Index([member.ticker for member in members]))
+    first, last = (each[columns] for each in listing(whole.close))
+    starts = [m.start or date.min for m in members]
+    ends = [m.end or date.max for m in members]
+    enters = np.maximum(first, _searched(whole, starts, "left"))
+    leaves = np.minimum(last, _searched(whole, ends, "right") - 1)
+    comes = enters <= leaves
+    # Who leaves is not held after that close, unless there is nobody else to go on.
+    stays = leaves + (leaves == leaves[comes].max(initial=-1))
+    rows = np.arange(len(whole.close))[:, None]
+    held = (enters <= rows) & (rows < stays) & comes
+    belongs = np.zeros((len(rows), len(tickers)), dtype=bool)
+    for column, member in enumerate(members):
+        belongs[:, tickers.index(member.ticker)] |= held[:, column]
+    return belongs
+
+
+def _searched(whole: Prices, days: list[date], side: Literal["left", "right"]) -> IntArray:
+    sessions = whole.sessions.to_numpy().astype("datetime64[D]")
+    return np.searchsorted(sessions, np.array(days, dtype="datetime64[D]"), side=side)
+
+
+def _life(name: str, whole: Prices, belongs: BoolArray) -> tuple[int, int]:
+    """First and last row of a layer that always has a member."""
+    rows = np.flatnonzero(belongs.any(axis=1))
+    if not len(rows):
+        raise DataError(f"universe: no member of {name} has a close while it belongs")
+    gaps = np.flatnonzero(np.diff(rows) > 1)
+    if len(gaps):
+        gone = whole.sessions[rows[gaps[0]] + 1]
+        raise DataError(
+            f"universe: {name} has no member left after {gone:%Y-%m-%d}, and then again"
+        )
+    return int(rows[0]), int(rows[-1])

@@ -12,10 +12,11 @@ import pandas as pd
 
 from rotation import measures
 from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.engine.account import Account, Market
+from rotation.engine.account import Account
+from rotation.engine.market import Market
 from rotation.errors import ArgumentError, DataError
 from rotation.tables import Prices
-from rotation.terms import Terms
+from rotation.terms import Parts, Terms
 
 __all__ = ["Result", "figures"]
 
@@ -36,6 +37,7 @@ class Result:
     start_row : first row on which it can have traded
     terms : on which it traded
     note : what a reader of its figures must know, such as hindsight
+    parts : what the columns are made of, if they are layers
     """
 
     prices: Prices
@@ -46,6 +48,7 @@ class Result:
     start_row: int
     terms: Terms
     note: str = ""
+    parts: Parts | None = None
 
     def __repr__(self) -> str:
         return (
@@ -64,61 +67,141 @@ class Result:
         return self.prices.sessions[self.start_row]
 
     @property
+    def ruined(self) -> pd.Timestamp | None:
+        """Session on which shorts or leverage lost everything, None if none did."""
+        row = self._ruin_row()
+        return None if row is None else self.prices.sessions[row]
+
+    @property
     def value(self) -> pd.Series:
         """Value of the account after the trades of each session (T,), account currency."""
         return pd.Series(self.account.value[:, 0], index=self.prices.sessions, name="value")
 
     @property
     def returns(self) -> pd.Series:
-        """Simple return of each session (T,), the first against the capital."""
+        """Simple return of each session (T,), the first against the capital; 0 after ruin."""
         return pd.Series(self._returns(), index=self.prices.sessions, name="returns")
 
     def _returns(self) -> FloatArray:
         value = self.account.value[:, 0]
-        returns: FloatArray = value / np.concatenate([[self.terms.capital], value[:-1]]) - 1.0
+        before = np.append(self.terms.capital, value[:-1])
+        growth = np.divide(value, before, out=np.ones_like(value), where=before > 0)
+        returns: FloatArray = growth - 1.0
         return returns
 
     @property
     def weights(self) -> pd.DataFrame:
         """Weights at each close (T, N + 1) after the trades of the session, ``cash`` last."""
-        event = (
-            np.searchsorted(self.account.rows, np.arange(len(self.prices.close)), side="right") - 1
-        )
-        units = np.vstack([np.zeros(self.prices.close.shape[1]), self._units()])[event + 1]
-        weights = units * np.nan_to_num(self.market.close) / self.account.value
-        cash = 1.0 - weights.sum(axis=1)
+        held, value = self._held(), self.account.value
+        weights = np.divide(held, value, out=np.zeros_like(held), where=value > 0)
+        return self._table(weights, {"cash": 1.0 - weights.sum(axis=1)})
+
+    @property
+    def contributions(self) -> pd.DataFrame:
+        """What each session's change in value came from (T, N + 2), account currency.
+
+        A column for what was earned on each asset (dividends and borrowing fees included), one
+        for the interest on ``cash``, one for ``cost``, which is negative. They add up to the change
+        in value, the first session's against the capital. After ruin a column ``forgiven`` has
+        what was owed beyond all that there was.
+        """
+        held, account, market = self._held(), self.account, self.market
+        bought = np.zeros_like(held)
+        np.add.at(bought, account.rows, account.weights[:, 0] * account.after - self._before())
+        dividends = np.zeros_like(held)
+        if market.dividend is not None:
+            units = self._before() / np.where(account.price > 0, account.price, 1.0)
+            np.add.at(dividends, account.rows, units * market.dividend[account.rows])
+        cost = np.zeros(len(held))
+        np.add.at(cost, account.rows, (account.after - account.before)[:, 0])
+        earned = np.diff(held, axis=0, prepend=0.0) - bought + dividends
+        value = np.append(self.terms.capital, account.value[:, 0])
+        cash = value - np.append(0.0, held.sum(axis=1))
+        interest = np.append(0.0, cash[1:-1] * self._interest(cash[1:-1]))
+        found = {"cash": interest, "cost": cost}
+        row = self._ruin_row()
+        if row is not None:
+            earned[row + 1 :], interest[row + 1 :] = 0.0, 0.0
+            total = earned.sum(axis=1) + interest + cost
+            found["forgiven"] = np.where(np.arange(len(held)) == row, np.diff(value) - total, 0.0)
+        return self._table(earned, found)
+
+    def _interest(self, cash: FloatArray) -> FloatArray:
+        """Rate that cash held over night earns or owes (T - 1,)."""
+        earns = self.market.cash[1:] / self.market.cash[:-1] - 1.0
+        if self.market.debt is None:
+            return earns
+        return np.where(cash < 0, self.market.debt[1:] / self.market.debt[:-1] - 1.0, earns)
+
+    def _table(self, assets: FloatArray, more: dict[str, FloatArray]) -> pd.DataFrame:
         return pd.DataFrame(
-            np.column_stack([weights, cash]),
+            np.column_stack([assets, *more.values()]),
             index=self.prices.sessions,
-            columns=[*self.prices.table.columns, "cash"],
+            columns=[*self.prices.table.columns, *more],
         )
+
+    def _ruin_row(self) -> int | None:
+        return None if self.account.ruined is None else int(self.account.ruined[0])
 
     @property
     def switches(self) -> pd.DataFrame:
-        """Ledger, a row per trade: decided, traded, from, to, turnover, cost, reason.
+        """Ledger, a row per trade, oldest first.
 
-        ``from`` and ``to`` say what was held before and after; ``turnover`` is Σ|Δw| over assets,
-        ``cost`` is in account currency. A forced sale at a last close decided itself, and its
-        turnover is what was sold.
+        ``decided`` and ``traded`` are sessions, ``from`` and ``to`` what was held before and after,
+        ``turnover`` is Σ|Δw| over what changed hands, ``cost`` in account currency, ``reason`` why.
+        ``earned`` is the return from after the trade to before the next (or the end), and
+        ``instead`` what would have been earned had nothing been traded. ``deviation`` is how far
+        whole shares stay from the target, Σ|w - target|, where shares are whole. A forced sale at
+        a last close decided itself, and its turnover is what was sold.
         """
-        account, names = self.account, list(self.prices.table.columns)
-        before = np.zeros((len(account.rows), len(names)))
-        before[1:] = self._units()[:-1] * self._price()[1:] / account.before[1:]
+        account, names = self.account, list(map(str, self.prices.table.columns))
+        before = np.divide(
+            self._before(),
+            account.before,
+            out=np.zeros_like(self._before()),
+            where=account.before > 0,
+        )
         traded = np.flatnonzero(account.turnover[:, 0] > _NOTHING)
         decided = np.where(account.decision < 0, account.rows, self.decided[account.decision])
-        return pd.DataFrame(
+        sessions = self.prices.sessions
+        ledger = pd.DataFrame(
             {
-                "decided": self.prices.sessions[decided[traded]],
-                "traded": self.prices.sessions[account.rows[traded]],
+                "decided": sessions[decided[traded]],
+                "traded": sessions[account.rows[traded]],
                 "from": [_describe(before[k], names) for k in traded],
-                "to": [_describe(account.targets[k, 0], names) for k in traded],
+                "to": [_describe(account.weights[k, 0], names) for k in traded],
                 "turnover": account.turnover[traded, 0],
                 "cost": (account.before - account.after)[traded, 0],
-                "reason": [self._reason(k) for k in traded],
+                "earned": self._earned(traded),
+                "instead": self._instead(traded, before),
+                "reason": [self._reason(int(k)) for k in traded],
             }
         ).astype({"from": str, "to": str, "reason": str})
+        if account.deviation is not None:
+            ledger.insert(6, "deviation", account.deviation[traded, 0])
+        row = self._ruin_row()
+        if row is not None:
+            ledger = pd.concat([ledger, self._ruin(row, names)], ignore_index=True)
+        return ledger
 
-    def _reason(self, event: np.intp) -> str:
+    def _ruin(self, row: int, names: list[str]) -> pd.DataFrame:
+        session = self.prices.sessions[[row]]
+        weights = self.weights.iloc[row - 1, :-1].to_numpy()
+        return pd.DataFrame(
+            {
+                "decided": session,
+                "traded": session,
+                "from": _describe(weights, names),
+                "to": "nothing",
+                "turnover": 0.0,
+                "cost": 0.0,
+                "earned": 0.0,
+                "instead": 0.0,
+                "reason": "ruined: shorts or leverage lost everything",
+            }
+        )
+
+    def _reason(self, event: int) -> str:
         if self.account.decision[event] >= 0:
             return self.reasons[int(self.account.decision[event])]
         row = self.account.rows[event]
@@ -126,15 +209,75 @@ class Result:
         names = ", ".join(map(str, self.prices.table.columns[gone]))
         return f"delisted: {names} has no close after {self.prices.sessions[row]:%Y-%m-%d}"
 
-    def _price(self) -> FloatArray:
-        """Price of each event (E, N), 0 where not listed."""
-        rows, forced = self.account.rows, self.account.decision[:, None] < 0
-        return np.nan_to_num(np.where(forced, self.market.close[rows], self.market.fill[rows]))
+    def _earned(self, traded: IntArray) -> FloatArray:
+        """Return from after each of these events to before the next of them, or the end."""
+        value = np.append(self.account.before[traded[1:], 0], self.account.value[-1, 0])[
+            : len(traded)
+        ]
+        after = self.account.after[traded, 0]
+        earned: FloatArray = np.divide(value, after, out=np.ones_like(after), where=after > 0) - 1.0
+        return earned
+
+    def _instead(self, traded: IntArray, before: FloatArray) -> FloatArray:
+        """The same for what was held before each event (E, N), left alone and free of cost.
+
+        What is delisted on the way counts at its last close.
+        """
+        account, market = self.account, self.market
+        last = pd.DataFrame(market.close).ffill().to_numpy()
+        paid = np.zeros_like(last)  # dividends so far, in units of what cash becomes
+        if market.dividend is not None:
+            paid = np.cumsum(market.dividend / market.cash[:, None], axis=0)
+        short = np.ones_like(last) if market.short is None else market.short
+        debt = market.cash if market.debt is None else market.debt
+        found = np.zeros(len(traded))
+        for k, event in enumerate(traded):
+            row, stop = account.rows[event], len(last) - 1
+            price = last[stop]
+            if k + 1 < len(traded):
+                stop = account.rows[traded[k + 1]]
+                price = account.price[traded[k + 1]]
+                price = np.where(price > 0, price, last[stop])
+            held = np.flatnonzero(before[event])
+            weights, start = before[event, held], account.price[event, held]
+            end = price[held] * np.where(weights < 0, short[stop, held] / short[row, held], 1.0)
+            end = end + market.cash[stop] * (paid[stop, held] - paid[row, held])
+            cash = 1.0 - weights.sum()
+            grows = market.cash if cash >= 0 else debt
+            found[k] = weights @ (end / start - 1.0) + cash * (grows[stop] / grows[row] - 1.0)
+        return found
+
+    def _held(self) -> FloatArray:
+        """Money in each asset at each close (T, N) after the trades of the session."""
+        close = np.nan_to_num(self.market.close)
+        event = np.searchsorted(self.account.rows, np.arange(len(close)), side="right")
+        units = np.vstack([np.zeros(close.shape[1]), self._units()])[event]
+        return (
+            units * close * self._owed(np.where(event > 0, self.account.rows[event - 1], 0), units)
+        )
+
+    def _owed(self, since: IntArray, units: FloatArray) -> FloatArray:
+        """What one unit owed has grown to at each row (T, N) since an earlier one; 1 if held."""
+        short = self.market.short
+        if short is None:
+            return np.ones_like(units)
+        return np.where(units < 0, short / short[since], 1.0)
+
+    def _before(self) -> FloatArray:
+        """Money in each asset just before each event (E, N)."""
+        account = self.account
+        money = np.zeros((len(account.rows), self.prices.close.shape[1]))
+        units = self._units()[:-1]
+        money[1:] = units * account.price[1:]
+        if self.market.short is not None:
+            growth = self.market.short[account.rows[1:]] / self.market.short[account.rows[:-1]]
+            money[1:] *= np.where(units < 0, growth, 1.0)
+        return money
 
     def _units(self) -> FloatArray:
         """Units of each asset held from each event on (E, N)."""
-        money = self.account.targets[:, 0] * self.account.after
-        return np.divide(money, self._price(), out=np.zeros_like(money), where=money != 0)
+        money = self.account.weights[:, 0] * self.account.after
+        return np.divide(money, self.account.price, out=np.zeros_like(money), where=money != 0)
 
     def summary(self, benchmark: "Result | pd.Series | None" = None) -> pd.Series:
         """Figures of the account after costs, by :mod:`rotation.measures`, with rates of 0.
@@ -219,7 +362,7 @@ def figures(result: Result, start_row: int, *, benchmark: FloatArray | None = No
         "kurtosis": measures.kurtosis(returns),
         "annual_turnover": account.turnover[later, 0].sum() * periods / len(returns),
         "switches": (account.turnover[later, 0] > _NOTHING).sum(),
-        "cost": 1.0 - np.prod((account.after / account.before)[later, 0]),
+        "cost": 1.0 - np.prod(_kept(account)[later]),
     }
     if benchmark is not None:
         gap = returns - benchmark
@@ -229,6 +372,12 @@ def figures(result: Result, start_row: int, *, benchmark: FloatArray | None = No
         found["annual_tracking_error"] = measures.annual_volatility(gap, periods=periods)
         found["information_ratio"] = measures.information_ratio(returns, benchmark, periods=periods)
     return pd.Series(found, dtype=np.float64)
+
+
+def _kept(account: Account) -> FloatArray:
+    """Share of the value that each event kept (E,)."""
+    before, after = account.before[:, 0], account.after[:, 0]
+    return np.divide(after, before, out=np.ones_like(after), where=before > 0)
 
 
 def _benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:

@@ -1,40 +1,22 @@
 """Target weights to a Result: the user's own, and what could have been held instead.
 
-All that decides when and at what an account trades comes in here as a decision table, a delay and
-terms; nothing looks at a signal.
+Weights come in as a table with a row a decision; nothing here looks at a signal.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.costs import Costs, headroom
-from rotation.engine.account import Market, run
-from rotation.errors import ArgumentError, DataError, RuinError
-from rotation.layers import Layers
+from rotation.costs import Costs
+from rotation.engine.lots import Lots
+from rotation.engine.market import Band
+from rotation.layers import Layers, open_table
 from rotation.result import Result
 from rotation.schedule import Schedule, check_delay
-from rotation.tables import (
-    Prices,
-    cash_growth,
-    read_fills,
-    read_prices,
-    read_weights,
-)
-from rotation.terms import Terms
+from rotation.settlement import Decisions, settle_up
+from rotation.tables import read_prices, read_weights
+from rotation.terms import Actions, Borrowing, Dividends, Terms
 
-__all__ = ["Decisions", "alternatives", "open_table", "settle_up", "simulate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """Rows (K,) that decide, the weights (K, N) they want, and why."""
-
-    rows: IntArray
-    targets: FloatArray
-    reasons: tuple[str, ...]
+__all__ = ["alternatives", "simulate"]
 
 
 def simulate(
@@ -44,8 +26,13 @@ def simulate(
     lag: int = 1,
     same_close: bool = False,
     costs: Costs = Costs(),
+    band: Band | None = None,
     fill: pd.DataFrame | None = None,
     cash_rate: float | pd.Series = 0.0,
+    borrowing: Borrowing | None = None,
+    actions: Actions | None = None,
+    dividends: Dividends = "reinvest",
+    lots: Lots | None = None,
     capital: float = 1.0,
     periods: float = 252,
 ) -> Result:
@@ -59,10 +46,16 @@ def simulate(
         NaN is no decision; what is left of 1 is cash, and may be negative
     lag : sessions from the decision to the trade; 0 needs ``same_close=True`` too
     same_close : trade at the very close that decides
-    costs : proportional rates
+    costs : rates, slippage and impact
+    band : tolerance within which weights are left alone; None to trade to the targets
     fill : DataFrame like ``closes`` with the prices of the trades, such as opens; closes otherwise
     cash_rate : return of cash per session, a fraction; a Series holds at each session what cash
-        earned since the one before; negative cash pays the same
+        earned since the one before
+    borrowing : what negative cash and shorts cost; None for ``cash_rate`` and nothing
+    actions : dividends and splits, if ``closes`` and ``fill`` are not adjusted for them
+    dividends : ``"reinvest"`` them at the close of the ex-date, free of cost, or leave them in
+        ``"cash"``
+    lots : trade whole lots of shares and pay a broker's fees; None for shares that divide
     capital : cash at the start, account currency
     periods : sessions a year, for the figures
 
@@ -76,8 +69,6 @@ def simulate(
         If a table is not sound or does not fit, or no decision comes early enough to trade.
     ArgumentError
         If an option is not what it should be.
-    RuinError
-        If shorts or leverage lose everything.
 
     Examples
     --------
@@ -87,12 +78,14 @@ def simulate(
     [1.0, 1.0, 1.0, 1.5]
     """
     check_delay(lag, same_close=same_close)
-    terms = Terms(costs, fill, cash_rate, capital, periods)
-    table, note = open_table(closes)
+    terms = Terms(
+        costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods
+    )
+    table, note, parts = open_table(closes, costs)
     prices = read_prices(table)
     rows, targets = read_weights(weights, prices)
     wanted = Decisions(rows, targets, ("target",) * len(rows))
-    return settle_up(prices, wanted, lag, terms, note=note)
+    return settle_up(prices, wanted, lag, terms, note=note, parts=parts)
 
 
 def alternatives(result: Result) -> dict[str, Result]:
@@ -133,96 +126,7 @@ def alternatives(result: Result) -> dict[str, Result]:
     for name, parts in share.items():
         targets = parts / np.maximum(parts.sum(axis=1, keepdims=True), 1)
         wanted = Decisions(rows, targets, (f"hold {name}",) * len(rows))
-        held[name] = settle_up(prices, wanted, lag, result.terms, note=result.note)
+        held[name] = settle_up(
+            prices, wanted, lag, result.terms, note=result.note, parts=result.parts
+        )
     return held
-
-
-def open_table(closes: pd.DataFrame | Layers) -> tuple[pd.DataFrame, str]:
-    """The price table of closes or layers, and the note that goes with it."""
-    if isinstance(closes, Layers):
-        return closes.index, closes.universe.note
-    return closes, ""
-
-
-def settle_up(
-    prices: Prices, wanted: Decisions, lag: int, terms: Terms, *, note: str = ""
-) -> Result:
-    """Run decisions through the account.
-
-    Parameters
-    ----------
-    prices : the price table
-    wanted : decisions, the first of which can be traded on
-    lag : sessions from decision to trade
-    terms : costs, fills, cash and capital
-    note : for the readers of the result
-
-    Raises
-    ------
-    DataError
-        If no decision trades within the sessions.
-    ArgumentError
-        If a trade could not pay for itself.
-    RuinError
-        If the value falls to 0 or below.
-    """
-    sessions, in_time = prices.sessions, wanted.rows + lag < len(prices.close)
-    if not in_time.any():
-        raise DataError(
-            f"closes: too short; want a decision with {lag} sessions after it, "
-            f"got {len(wanted.rows)} decisions and sessions to {sessions[-1]:%Y-%m-%d}"
-        )
-    rows, targets = wanted.rows[in_time], wanted.targets[in_time]
-    buy, sell = terms.costs.buy, terms.costs.sell
-    room = headroom(targets.T, buy, sell)
-    if (room <= 0).any():
-        k = int((room <= 0).argmax())
-        raise ArgumentError(
-            "weights: want 1 - sum(w+ sell + w- buy) above 0, so that the trade can pay for "
-            f"itself, got {room[k]:.6g} on {sessions[rows[k]]:%Y-%m-%d}"
-        )
-    market = Market(
-        close=prices.close,
-        fill=prices.close if terms.fill is None else _fills(terms.fill, prices, lag),
-        cash=cash_growth(terms.cash_rate, sessions),
-    )
-    account = run(
-        market, rows + lag, targets[:, None, :], buy=buy, sell=sell, capital=terms.capital
-    )
-    ruined = ~(account.value[:, 0] > 0)
-    if ruined.any():
-        raise RuinError(
-            f"weights: shorts or leverage lost everything on {sessions[ruined][0]:%Y-%m-%d}"
-        )
-    return Result(
-        prices=prices,
-        account=account,
-        market=market,
-        decided=rows,
-        reasons=_with_delistings(wanted.reasons[: len(rows)], targets, rows + lag, prices),
-        start_row=int(rows[0]) + lag,
-        terms=terms,
-        note=note,
-    )
-
-
-def _with_delistings(
-    reasons: tuple[str, ...], targets: FloatArray, traded: IntArray, prices: Prices
-) -> tuple[str, ...]:
-    """The reasons, and what of each decision could not be bought any more."""
-    gone = (targets != 0) & (traded[:, None] >= delisted(prices.close))
-    if not gone.any():
-        return reasons
-    names = prices.table.columns
-    return tuple(
-        f"{reason}; {', '.join(map(str, names[lost]))} was delisted by then"
-        if lost.any()
-        else reason
-        for reason, lost in zip(reasons, gone, strict=True)
-    )
-
-
-def _fills(fill: pd.DataFrame, prices: Prices, lag: int) -> FloatArray:
-    if lag == 0:
-        raise ArgumentError("fill: a trade at the deciding close (lag 0) has no other price")
-    return read_fills(fill, prices)

@@ -10,9 +10,20 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray, IntArray, listing
+from rotation.costs import Rate
 from rotation.errors import ArgumentError, DataError
 
-__all__ = ["Prices", "cash_growth", "check_positive", "read_fills", "read_prices", "read_weights"]
+__all__ = [
+    "Prices",
+    "check_positive",
+    "compound",
+    "read_fills",
+    "read_prices",
+    "read_rate",
+    "read_shares",
+    "read_table",
+    "read_weights",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,9 +120,10 @@ def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
     if odd.any():
         got = index[odd][0]
         raise DataError(f"{name}: want dates without a time of day, got {got}; see normalize()")
-    names = table.columns.map(str)
-    if not names.is_unique:
-        raise DataError(f"{name}: want each column once, got {names[names.duplicated()][0]} twice")
+    names = [str(column) for column in table.columns]
+    if len(set(names)) < len(names):
+        twice = next(each for n, each in enumerate(names) if each in names[:n])
+        raise DataError(f"{name}: want each column once, got {twice} twice")
     if "cash" in names:
         raise DataError(f"{name}: 'cash' is what is not invested; rename the column")
     return index
@@ -210,14 +222,106 @@ def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
     return order
 
 
-def cash_growth(rate: float | pd.Series, index: pd.DatetimeIndex) -> FloatArray:
+def read_table(
+    name: str, table: pd.DataFrame, prices: Prices, *, sparse: bool = False
+) -> FloatArray:
+    """Check a table (T, N) of numbers that are not negative, by session and name.
+
+    Parameters
+    ----------
+    name : of the argument, for the message
+    table : with the columns of the closes, and a row for each of their sessions at least
+    prices : the closes
+    sparse : rows and columns may be missing, and then are NaN; none may be unknown
+
+    Raises
+    ------
+    DataError
+        If a number is negative or infinite, or anything is missing that should not be.
+    """
+    sessions, columns = _sessions(table, name), prices.table.columns
+    values = pd.DataFrame(_numbers(table, name), index=sessions, columns=table.columns)
+    if sparse:
+        unknown = table.columns.difference(columns, sort=False)
+        if len(unknown):
+            raise DataError(f"{name}: {unknown[0]!r} is not a column of closes")
+        inside = sessions[(sessions >= prices.sessions[0]) & (sessions <= prices.sessions[-1])]
+        missing = inside.difference(prices.sessions)
+        if len(missing):
+            raise DataError(f"{name}: {missing[0]:%Y-%m-%d} is not a session of closes")
+    else:
+        values = values.iloc[:, _fit(table.columns, columns, name)]
+    found = values.reindex(index=prices.sessions, columns=columns).to_numpy(dtype=np.float64)
+    wrong = (found < 0) | np.isinf(found)
+    if not sparse:
+        wrong |= np.isnan(found) & ~np.isnan(prices.close)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise DataError(
+            f"{name}: want a number of 0 or more wherever closes has one, got "
+            f"{found[row, column]:g} for {columns[column]} on {prices.sessions[row]:%Y-%m-%d}"
+        )
+    return found
+
+
+def read_shares(name: str, table: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
+    """Check a table of numbers of 0 or more by date, with these columns among others.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or a number is negative or infinite.
+    """
+    dates = _sessions(table, name)
+    missing = columns.difference(table.columns, sort=False)
+    if len(missing):
+        raise DataError(f"{name}: want a column for {missing[0]}, got none")
+    values = _numbers(table[columns], name)
+    wrong = (values < 0) | np.isinf(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise DataError(
+            f"{name}: want a number of 0 or more, got {values[row, column]:g} for "
+            f"{columns[column]} on {dates[row]:%Y-%m-%d}"
+        )
+    return pd.DataFrame(values, index=dates, columns=columns)
+
+
+def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
+    """Rates (1, 1), (1, N), (T, 1) or (T, N) of a number, a Series by name or session, or a table.
+
+    Raises
+    ------
+    DataError
+        If a name or session has no rate, or one that is negative or infinite.
+    """
+    columns = prices.table.columns
+    if isinstance(rate, pd.DataFrame):
+        return np.nan_to_num(read_table(name, rate, prices))
+    if not isinstance(rate, pd.Series):
+        return np.full((1, 1), float(rate))
+    by_session = isinstance(rate.index, pd.DatetimeIndex)
+    wanted = prices.sessions if by_session else columns
+    if not rate.index.is_unique:
+        raise DataError(f"{name}: want each name or session once")
+    found = rate.reindex(wanted).to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~(found >= 0) | np.isinf(found)
+    if wrong.any():
+        first = wanted[wrong][0]
+        label = f"{first:%Y-%m-%d}" if by_session else first
+        raise DataError(f"{name}: want a rate of 0 or more, got {found[wrong][0]:g} for {label}")
+    return found[:, None] if by_session else found[None, :]
+
+
+def compound(name: str, rate: float | pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:
     """What one unit of cash at the first session has become at each, (T,).
 
     Parameters
     ----------
+    name : of the argument, for the message
     rate : return of cash per session, a fraction; a Series holds at each session what cash earned
         since the one before
-    index : sessions
+    sessions : (T,)
 
     Raises
     ------
@@ -226,20 +330,20 @@ def cash_growth(rate: float | pd.Series, index: pd.DatetimeIndex) -> FloatArray:
     """
     if isinstance(rate, pd.Series):
         if not rate.index.is_unique:
-            raise ArgumentError("cash_rate: want each session once")
-        each = rate.reindex(index).to_numpy(dtype=np.float64, na_value=np.nan)
+            raise ArgumentError(f"{name}: want each session once")
+        each = rate.reindex(sessions).to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         try:
-            each = np.full(len(index), float(rate))
+            each = np.full(len(sessions), float(rate))
         except (TypeError, ValueError):
-            raise ArgumentError(f"cash_rate: want a number or a Series, got {rate!r}") from None
+            raise ArgumentError(f"{name}: want a number or a Series, got {rate!r}") from None
     each = np.append(0.0, each[1:])
     wrong = ~(each > -1) | np.isinf(each)
     if wrong.any():
         row = int(wrong.argmax())
         raise ArgumentError(
-            f"cash_rate: want a return per session above -1 on every session of closes, "
-            f"got {each[row]:g} on {index[row]:%Y-%m-%d}"
+            f"{name}: want a return per session above -1 on every session of closes, "
+            f"got {each[row]:g} on {sessions[row]:%Y-%m-%d}"
         )
     return np.cumprod(1.0 + each, dtype=np.float64)
 

@@ -9,6 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 import markets
 import rotation as rt
 from rotation.engine import account as engine
+from rotation.engine.market import Market, Rates
+
+RATES = Rates(buy=0.01, sell=0.02)
 
 
 def long_only():
@@ -164,15 +167,15 @@ def test_a_batch_is_its_strategies_one_by_one_whatever_the_block(closes, strateg
     rng = np.random.default_rng(data.draw(markets.seeds()))
     targets = rng.dirichlet(np.ones(close.shape[1] + 1), (len(rows), strategies))[:, :, :-1]
     targets *= ~np.isnan(close[rows])[:, None, :]
-    market = engine.Market(close, close, np.linspace(1.0, 1.1, len(close)))
-    batch = engine.run(market, rows, targets, buy=0.01, sell=0.02)
+    market = Market(close, close, np.linspace(1.0, 1.1, len(close)))
+    batch = engine.run(market, rows, targets, rates=RATES)
     for s in range(strategies):
-        alone = engine.run(market, rows, targets[:, [s]], buy=0.01, sell=0.02)
+        alone = engine.run(market, rows, targets[:, [s]], rates=RATES)
         assert_allclose(alone.value[:, 0], batch.value[:, s], rtol=1e-13)
         assert_allclose(alone.turnover[:, 0], batch.turnover[:, s], rtol=1e-12, atol=1e-14)
     whole, engine._BLOCK = engine._BLOCK, data.draw(st.integers(1, 40))
     try:
-        pieces = engine.run(market, rows, targets, buy=0.01, sell=0.02)
+        pieces = engine.run(market, rows, targets, rates=RATES)
     finally:
         engine._BLOCK = whole
     assert_allclose(pieces.value, batch.value, rtol=1e-13)

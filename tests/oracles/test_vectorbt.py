@@ -42,9 +42,8 @@ def vectorbt_value(
     return vectorbt_answer(scene.closes, scene.rows, scene.targets, rate, engine).value[:, 0]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @settings(deadline=None)  # the first call compiles
-@given(seed=st.integers(0, 2**32 - 1), buy=RATES, sell=RATES)
+@given(engine=st.sampled_from(ENGINES), seed=st.integers(0, 2**32 - 1), buy=RATES, sell=RATES)
 def test_switches_between_single_assets_and_cash(
     engine: str, seed: int, buy: float, sell: float
 ) -> None:
@@ -84,9 +83,8 @@ def test_backtest_of_a_switching_strategy(engine: str, seed: int) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=EXACT)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @settings(deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), rate=RATES)
+@given(engine=st.sampled_from(ENGINES), seed=st.integers(0, 2**32 - 1), rate=RATES)
 def test_any_weights_as_fractions_of_the_value_before_the_trade(
     engine: str, seed: int, rate: float
 ) -> None:

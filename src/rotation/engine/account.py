@@ -1,59 +1,52 @@
-"""Any target weights to an exact account.
+"""Target weights to an exact account.
 
 After a trade to target weights the account is those weights of its value, whatever that was: so
-what a trade costs follows from the targets before and after it alone, a whole block of trades is
-solved at once, and value is a product of growths and cost factors.
+what a trade costs follows from the weights before and after it alone, a whole block of trades is
+solved at once, and value is a product of growths and kept shares. What links one trade to the
+next (tolerance bands, impact, forced sales, dividends) is solved one event at a time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rotation.arrays import FloatArray, IntArray, delisted
+from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
 from rotation.costs import root
+from rotation.engine.market import Band, Composition, Market, Rates
 
-__all__ = ["Account", "Market", "run"]
+__all__ = ["Account", "run"]
 
-_BLOCK = 1 << 15  # numbers in a scratch array, so that the few of a block stay in a core's cache
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """Prices that accounts live on.
-
-    Parameters
-    ----------
-    close : (T, N) closes, NaN where not listed
-    fill : (T, N) prices of the trades; the closes themselves for trades at closes
-    cash : (T,) what one unit of cash at row 0 has become
-    """
-
-    close: FloatArray
-    fill: FloatArray
-    cash: FloatArray
+_BLOCK = 1 << 16  # numbers in a scratch array, so that the few of a block stay in a core's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of S strategies; its E events are their trades and forced sales, oldest first.
+    """What became of S strategies; its E events are trades, forced sales and dividends.
 
     Parameters
     ----------
-    value : (T, S) after the trades of each row, account currency
-    rows : (E,) row of each event
-    decision : (E,) number of the decision that a trade carries out, -1 for a forced sale
-    targets : (E, S, N) weights of the value right after each event
+    value : (T, S) after the trades of each row, account currency; 0 from ruin on
+    rows : (E,) row of each event, oldest first
+    decision : (E,) number of the decision that a trade carries out, -1 if it is no trade
+    price : (E, N) price of each asset at the event, 0 where not listed
+    weights : (E, S, N) weights of the value right after each event
     before, after : (E, S) value just before and after each event, account currency
     turnover : (E, S) Σ|Δw| over assets
+    ruined : (S,) row on which shorts or leverage lost everything, T for never; None if none did
+    deviation : (E, S) Σ|w - target| that whole shares leave; None where shares divide
     """
 
     value: FloatArray
     rows: IntArray
     decision: IntArray
-    targets: FloatArray
+    price: FloatArray
+    weights: FloatArray
     before: FloatArray
     after: FloatArray
     turnover: FloatArray
+    ruined: IntArray | None = None
+    deviation: FloatArray | None = None
 
 
 def run(
@@ -61,8 +54,9 @@ def run(
     rows: IntArray,
     targets: FloatArray,
     *,
-    buy: float = 0.0,
-    sell: float = 0.0,
+    rates: Rates = Rates(),
+    band: Band | None = None,
+    composition: Composition | None = None,
     capital: float = 1.0,
 ) -> Account:
     """Account of S strategies that trade on the same rows.
@@ -73,20 +67,21 @@ def run(
     rows : (K,) rows that trade, ascending, one at least
     targets : (K, S, N) weights of the value after each trade, the rest is cash; 0 for an asset
         that is not listed yet
-    buy, sell : rates, fractions
+    rates : what trading costs; of the A assets of ``composition`` if there is one
+    band : tolerance within which weights are left alone; None to trade to the targets
+    composition : what the N assets, which are layers then, are made of
     capital : cash at the start
 
     Returns
     -------
     Account
-        Its value is not above 0, or NaN, on the first row on which shorts or leverage have lost
-        everything, and means nothing after it.
 
     Notes
     -----
-    Until its trade a row earns on what was held overnight, cash included; from ``fill`` to the
-    close it earns on the new holdings. An asset is sold at its last close if the table goes on
-    after it; a trade on that row or later leaves that part of its target in cash.
+    Until its trade a row earns on what was held overnight, cash, interest and dividends included;
+    from ``fill`` to the close it earns on the new holdings. An asset is sold at its last close if
+    the table goes on after it; a trade on that row or later leaves that part of its target in
+    cash. An account that is worth nothing, or could not pay for leaving, is ruined: it stays at 0.
 
     Examples
     --------
@@ -95,95 +90,231 @@ def run(
     >>> account.value.ravel().tolist()
     [1.0, 1.0, 1.5]
     """
-    rows, decision, price, targets = _with_forced_sales(market, rows, targets, buy, sell)
-    events, strategies, assets = targets.shape
-    growth, cash_growth = _growth(price), _growth(market.cash[rows])
-    cash_growth[0] = market.cash[rows[0]]
+    rows, decision = market.events(rows)
+    end, trades = delisted(market.close), decision >= 0
+    one_by_one = ~trades | (band is not None) | (rates.impact is not None)
+    weights = _placed(targets, rows, decision, end, copy=bool(one_by_one.any()))
+    events, strategies = weights.shape[:2]
+    price = np.nan_to_num(np.where(trades[:, None], market.fill[rows], market.close[rows]))
+    worth = _Worth.of(market, rows, price)
+    trade = _Trade(rows, end, rates, band, composition, market.close.shape)
     before, after, turnover = (np.empty((events, strategies)) for _ in range(3))
     value = np.empty((len(market.close), strategies))
     value[: rows[0]] = capital * market.cash[: rows[0], None]
-    worth = np.column_stack([np.nan_to_num(market.close), market.cash])
-    stop = np.append(rows[1:], len(value))
-    level = np.full(strategies, capital)
-
-    size = max(1, _BLOCK // (assets * strategies))
-    for block in (slice(k, min(k + size, events)) for k in range(0, events, size)):
-        # Assets come first in here: numpy adds long rows fastest.
-        wanted = _assets_first(targets, block.start, block.stop)
-        owned = _assets_first(targets, block.start - 1, block.stop - 1)
+    level = np.full(strategies, float(capital))
+    owned = np.zeros((price.shape[1] + 1, 1, strategies))
+    owned[-1] = 1.0  # all is cash before the first trade
+    size = max(1, _BLOCK // (trade.assets * strategies))
+    for block in _blocks(one_by_one, size):
+        # Assets come first in here, cash last of them: numpy adds long rows fastest.
+        held = np.concatenate([owned, _with_cash(weights[block].transpose(2, 0, 1))], axis=1)
+        wanted = held[:, 1:]
         with np.errstate(all="ignore"):  # after ruin there is nothing sound to compute
-            held, grown = _drift(owned, growth[block], cash_growth[block])
-            kept = root(np.ones_like(grown), held, wanted, buy, sell)
-            after[block] = level * np.cumprod(grown * kept, axis=0)
-            before[block] = after[block] / kept
-            # A forced sale moves what it sells; what stays gains weight by the cost, untraded.
-            stays = (decision[block] < 0)[:, None] & (wanted != 0)
-            turnover[block] = np.abs(np.where(stays, 0.0, wanted - held)).sum(axis=0)
-            units = _units(wanted, after[block], price[block], market.cash[rows[block]])
-        level = after[block.stop - 1]
+            drifted, grown = worth.drift(held[:, :-1], block)
+            if trades[block.start]:
+                left, turnover[block] = trade.make(drifted, wanted, grown, level, block)
+            else:
+                left, turnover[block] = trade.leave(drifted, wanted, grown, block)
+            left[left <= 0] = np.nan  # it could not pay for leaving what it holds
+            after[block] = level * np.cumprod(left, axis=0)
+            before[block] = after[block] / left * grown
+        if one_by_one[block.start]:
+            weights[block] = wanted[:-1].transpose(1, 2, 0)
+        owned, level = wanted[:, -1:].copy(), after[block.stop - 1]
+        worth.fill(value, np.multiply(wanted, after[block], out=wanted), block)
+    account = Account(value, rows, decision, price, weights, before, after, turnover)
+    return account if (value > 0).all() else _ruined(account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What money put into each asset, or cash (last), at an event is worth until the next.
+
+    Where it costs to owe, negative money has a worth of its own.
+    """
+
+    rows: IntArray  # (E,)
+    stop: IntArray  # (E,) row of the next event
+    growth: FloatArray  # (N + 1, E, 1) from the event before; at the first, from row 0
+    path: FloatArray  # (T, N + 1) at each close from the newest event
+    income: FloatArray | None  # (N + 1, E, 1) dividends
+    owed_growth: FloatArray | None
+    owed_path: FloatArray | None
+
+    @classmethod
+    def of(cls, market: Market, rows: IntArray, price: FloatArray) -> "_Worth":
+        close = np.nan_to_num(market.close)
+        growth, path = _since(rows, price, close, market.cash)
+        income = owed_growth = owed_path = None
+        if market.dividend is not None:
+            income = np.zeros_like(growth)
+            paid, since = market.dividend[rows[1:]].T, price[:-1].T
+            np.divide(paid, since, out=income[:-1, 1:, 0], where=since > 0)
+        if market.short is not None or market.debt is not None:
+            short = np.ones_like(close) if market.short is None else market.short
+            debt = market.cash if market.debt is None else market.debt
+            owed_growth, owed_path = _since(rows, price * short[rows], close * short, debt)
+        stop = np.append(rows[1:], len(close))
+        return cls(rows, stop, growth, path, income, owed_growth, owed_path)
+
+    def drift(self, owned: FloatArray, block: slice) -> tuple[FloatArray, FloatArray]:
+        """What weights (N + 1, B, S) an event earlier have become, and their sum (B, S)."""
+        drifted = owned * self.growth[:, block]
+        if self.owed_growth is not None:
+            drifted = np.where(owned < 0, owned * self.owed_growth[:, block], drifted)
+        if self.income is not None:
+            drifted[-1] += (owned * self.income[:, block]).sum(axis=0)
+        grown = drifted.sum(axis=0)
+        grown[grown <= 0] = np.nan  # ruin: no trade can bring that value back
+        return drifted, grown
+
+    def fill(self, value: FloatArray, money: FloatArray, block: slice) -> None:
+        """Write values (T, S) from each event to the next, of ``money`` (N + 1, B, S) put in."""
+        paths = [(self.path, money)]
+        if self.owed_path is not None:
+            paths = [(self.path, np.maximum(money, 0)), (self.owed_path, np.minimum(money, 0))]
+        rows = slice(self.rows[block.start], self.stop[block.stop - 1])
+        if value.shape[1] == 1:  # hundreds of tiny matrix products take longer than one wide sum
+            lengths = self.stop[block] - self.rows[block]
+            each = [(p[rows] * np.repeat(m[:, :, 0].T, lengths, axis=0)) for p, m in paths]
+            value[rows, 0] = sum(part.sum(axis=1) for part in each)
+            return
         for k in range(block.start, block.stop):
-            path = slice(rows[k], stop[k])
-            np.matmul(worth[path], units[:, k - block.start], out=value[path])
-    return Account(value, rows, decision, targets, before, after, turnover)
+            span = slice(self.rows[k], self.stop[k])
+            np.matmul(paths[0][0][span], paths[0][1][:, k - block.start], out=value[span])
+            for path, owed in paths[1:]:
+                value[span] += path[span] @ owed[:, k - block.start]
 
 
-def _with_forced_sales(
-    market: Market, rows: IntArray, targets: FloatArray, buy: float, sell: float
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Events (E,), the decisions they carry out (E,), prices (E, N) and targets (E, S, N)."""
-    end = delisted(market.close)
-    late = rows[:, None] >= end
-    if late.any():
-        targets = np.where(late[:, None, :], 0.0, targets)
-    decision, price = np.arange(len(rows)), market.fill[rows]
-    sales = np.setdiff1d(end[(end > rows[0]) & (end < len(market.close))], rows)
-    if len(sales):
-        place = np.searchsorted(rows, sales)
-        rows, decision = np.insert(rows, place, sales), np.insert(decision, place, -1)
-        price = np.insert(price, place, market.close[sales], axis=0)
-        targets = np.insert(targets, place, 0.0, axis=0)
-        growth, cash_growth = _growth(price), _growth(market.cash[rows])
-        with np.errstate(all="ignore"):
-            for k in np.flatnonzero(decision < 0):
-                held, _ = _drift(targets[k - 1].T[:, None], growth[[k]], cash_growth[[k]])
-                sold = np.where(end == rows[k], held[:, 0].T, 0.0)
-                paid = (np.maximum(sold, 0.0) * sell + np.maximum(-sold, 0.0) * buy).sum(axis=1)
-                targets[k] = (held[:, 0].T - sold) / (1.0 - paid[:, None])
-    return rows, decision, price, targets
-
-
-def _growth(price: FloatArray) -> FloatArray:
-    """Price over the one an event earlier, axis 0 (E): 0 where not listed, 1 at the first."""
-    growth = np.ones_like(price)
-    growth[1:] = np.nan_to_num(price[1:] / price[:-1])
-    return growth
-
-
-def _assets_first(targets: FloatArray, start: int, stop: int) -> FloatArray:
-    """Targets (N, B, S) of the events from start to stop; before the first all is cash."""
-    block = np.zeros((targets.shape[2], stop - start, targets.shape[1]))
-    first = max(start, 0)
-    block[:, first - start :] = targets[first:stop].transpose(2, 0, 1)
-    return block
-
-
-def _drift(
-    owned: FloatArray, growth: FloatArray, cash_growth: FloatArray
+def _since(
+    rows: IntArray, price: FloatArray, close: FloatArray, cash: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Weights (N, B, S) before each event and growth (B, S), from the weights an event earlier."""
-    held = owned * growth.T[:, :, None]
-    grown = held.sum(axis=0) + (1.0 - owned.sum(axis=0)) * cash_growth[:, None]
-    grown[grown <= 0] = np.nan  # ruin: no trade can bring that value back
-    return held / grown, grown
+    """Growth (N + 1, E, 1) from event to event, and worth (T, N + 1) at closes since the newest."""
+    at = np.column_stack([price, cash[rows]])
+    growth = np.zeros_like(at)
+    growth[0, -1] = at[0, -1] / cash[0]
+    np.divide(at[1:], at[:-1], out=growth[1:], where=at[:-1] > 0)
+    path = np.column_stack([close, cash])
+    since = np.where(at > 0, at, 1.0)  # nothing is held of what has no price
+    path[rows[0] :] /= np.repeat(since, np.diff(rows, append=len(path)), axis=0)
+    return growth.T[:, :, None], path
 
 
-def _units(
-    wanted: FloatArray, value: FloatArray, price: FloatArray, cash: FloatArray
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """Settles events: what is left of the value an event earlier, and turnover, both (B, S)."""
+
+    rows: IntArray
+    end: IntArray
+    rates: Rates
+    band: Band | None
+    composition: Composition | None
+    shape: tuple[int, int]
+
+    @property
+    def assets(self) -> int:
+        """Number of assets that change hands, A; of layers, their members."""
+        return self.shape[1] if self.composition is None else self.composition.assets
+
+    def make(
+        self,
+        drifted: FloatArray,
+        wanted: FloatArray,
+        grown: FloatArray,
+        level: FloatArray,
+        block: slice,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Trade to the targets ``wanted`` (N + 1, B, S), or within the band towards them.
+
+        What is then held instead is written into ``wanted``.
+        """
+        trades = None
+        if self.band is not None and block.start > 0:
+            held = drifted / grown
+            wanted[:], trades = self.band.apply(held, wanted)
+        buy, sell = self._rates(block)
+        gives, takes = self._members(drifted, block), self._members(wanted, block)
+        bend = None
+        if self.rates.impact is not None:
+            bend = self.rates.impact[self.rows[block]].T[:, :, None] * np.sqrt(level)
+        left = root(grown, gives, takes, buy, sell, bend)
+        turnover = np.abs(takes * grown - gives).sum(axis=0) / grown
+        if trades is None:
+            return left, turnover
+        wanted[:] = np.where(trades, wanted, held)
+        return np.where(trades, left, grown), np.where(trades, turnover, 0.0)
+
+    def leave(
+        self, drifted: FloatArray, wanted: FloatArray, grown: FloatArray, block: slice
+    ) -> tuple[FloatArray, FloatArray]:
+        """Sell what has its last close; what stays gains weight by the cost, untraded."""
+        buy, sell = self._rates(block)
+        sold = np.zeros_like(drifted)
+        gone = np.flatnonzero(self.end == self.rows[block.start])
+        sold[gone] = drifted[gone]
+        gives = self._members(sold, block)
+        paid = (np.maximum(gives, 0.0) * sell - np.minimum(gives, 0.0) * buy).sum(axis=0)
+        left = grown - paid
+        wanted[:] = drifted / left
+        wanted[gone] = 0.0
+        wanted[-1] = 1.0 - wanted[:-1].sum(axis=0)
+        return left, np.abs(gives).sum(axis=0) / grown
+
+    def _rates(self, block: slice) -> list[float | FloatArray]:
+        return self.rates.at(self.rows[block], (self.shape[0], self.assets))
+
+    def _members(self, weights: FloatArray, block: slice) -> FloatArray:
+        """Weights (A, B, S) of assets, cash left out; of layers, those of their members."""
+        if self.composition is None:
+            return weights[:-1]
+        parts = self.composition.at(self.rows[block])
+        found: FloatArray = np.einsum("lbs,bla->abs", weights[:-1], parts)
+        return found
+
+
+def _placed(
+    targets: FloatArray, rows: IntArray, decision: IntArray, end: IntArray, *, copy: bool
 ) -> FloatArray:
-    """Units (N + 1, B, S) of each asset, and of cash last, that ``value`` (B, S) is put into."""
-    units = np.empty((len(wanted) + 1, *value.shape))
-    listed = np.where(np.isnan(price), 1.0, price).T[:, :, None]
-    np.multiply(wanted, value, out=units[:-1])
-    units[:-1] /= listed
-    units[-1] = (1.0 - wanted.sum(axis=0)) * value / cash[:, None]
-    return units
+    """Targets (E, S, N) of all events, 0 for what is no trade and for what is delisted by then."""
+    placed = targets
+    if copy:
+        placed = np.zeros((len(rows), *targets.shape[1:]))
+        placed[decision >= 0] = targets
+    late = rows[:, None] >= end
+    return np.where(late[:, None, :], 0.0, placed) if late.any() else placed
+
+
+def _blocks(one_by_one: BoolArray, size: int) -> Iterator[slice]:
+    """Events in order: each that must be solved by itself, and runs of at most ``size`` others."""
+    start = 0
+    while start < len(one_by_one):
+        rest = one_by_one[start + 1 : start + size]
+        plain = len(rest) if not rest.any() else int(rest.argmax())
+        stop = start + 1 + (0 if one_by_one[start] else plain)
+        yield slice(start, stop)
+        start = stop
+
+
+def _with_cash(weights: FloatArray) -> FloatArray:
+    """Weights (N, B, S) and, last, what is left for cash."""
+    return np.concatenate([weights, 1.0 - weights.sum(axis=0, keepdims=True)])
+
+
+def _ruined(account: Account) -> Account:
+    """The account with nothing left from the first row on which it is not above 0."""
+    sound = account.value > 0
+    ruined = np.where(sound.all(axis=0), len(sound), sound.argmin(axis=0))
+    gone = np.arange(len(sound))[:, None] >= ruined
+    # A trade earlier in the row of ruin was made; one that found nothing left was not.
+    never = (account.rows[:, None] > ruined) | (
+        (account.rows[:, None] == ruined) & ~(account.after > 0)
+    )
+    return replace(
+        account,
+        value=np.where(gone, 0.0, account.value),
+        weights=np.where(never[:, :, None], 0.0, account.weights),
+        before=np.where(never, 0.0, account.before),
+        after=np.where(never, 0.0, account.after),
+        turnover=np.where(never, 0.0, account.turnover),
+        ruined=ruined,
+    )

@@ -18,6 +18,7 @@ import pandas as pd
 
 from rotation import measures
 from rotation.comparison import Comparison, compare
+from rotation.costs import Costs, Rate
 from rotation.errors import ArgumentError
 from rotation.report.extra import load
 from rotation.report.figures import (
@@ -228,8 +229,7 @@ def _terms(result: Result, comparison: Comparison) -> dict[str, str]:
     earned = (cash[-1] / cash[0]) ** (terms.periods / returns) - 1.0
     return {
         "Period": f"{comparison.start:%Y-%m-%d} to {comparison.end:%Y-%m-%d}, {returns:,} returns",
-        "Costs": f"{_points(terms.costs.buy)} of what is bought, "
-        f"{_points(terms.costs.sell)} of what is sold",
+        "Costs": _costs(terms.costs),
         "Trades": _delay(result),
         "Cash": f"earned {earned:z.2%} a year",
         "Capital": f"{terms.capital:,.10g}",
@@ -237,8 +237,18 @@ def _terms(result: Result, comparison: Comparison) -> dict[str, str]:
     }
 
 
-def _points(rate: float) -> str:
-    return f"{rate * 10_000:.6g} bp"
+def _costs(costs: Costs) -> str:
+    text = f"{_points(costs.buy)} of what is bought, {_points(costs.sell)} of what is sold"
+    if np.any(np.asarray(costs.slippage) > 0):
+        text += f", and {_points(costs.slippage)} slippage on both"
+    return text if costs.impact is None else f"{text}, and square-root impact"
+
+
+def _points(rate: Rate) -> str:
+    rates = np.asarray(rate, dtype=np.float64) * 10_000
+    if rates.ndim == 0 or rates.min() == rates.max():
+        return f"{rates.min():.6g} bp"
+    return f"{rates.min():.6g} to {rates.max():.6g} bp"
 
 
 def _delay(result: Result) -> str:
