@@ -34,8 +34,8 @@ weekends: sessions on every day of the week."""
 class Terms:
     """On what terms targets are traded: everything `simulate` takes besides closes and weights."""
 
-    buy: float
-    sell: float
+    buy: float | pd.Series
+    sell: float | pd.Series
     lag: int
     fill: pd.DataFrame | None
     cash_rate: float | pd.Series
@@ -169,8 +169,13 @@ def targets(draw: st.DrawFn, closes: pd.DataFrame, *, gross: float | None = None
 
 
 @st.composite
-def terms(draw: st.DrawFn, closes: pd.DataFrame, *, fills: bool = True) -> Terms:
-    """Two rates, a lag, with a lag perhaps fill prices, perhaps interest on cash, a capital."""
+def terms(
+    draw: st.DrawFn, closes: pd.DataFrame, *, fills: bool = True, by_name: bool = False
+) -> Terms:
+    """Two rates, a lag, with a lag perhaps fill prices, perhaps interest on cash, a capital.
+
+    With ``by_name`` the rates may be a Series, one for each column.
+    """
     rng = np.random.default_rng(draw(seeds(), label="terms"))
     fill = None
     lag = draw(st.integers(0, 3), label="lag")
@@ -179,9 +184,16 @@ def terms(draw: st.DrawFn, closes: pd.DataFrame, *, fills: bool = True) -> Terms
     cash_rate: float | pd.Series = draw(st.sampled_from((0.0, 0.0, 0.0002, -0.0001, 0.01)))
     if draw(st.booleans(), label="a rate for each session"):
         cash_rate = pd.Series(rng.uniform(-0.001, 0.003, len(closes)), index=closes.index)
+    buy, sell = draw(rates(), label="buy"), draw(rates(), label="sell")
+    if by_name and draw(st.booleans(), label="a rate for each name"):
+        each = rng.uniform(0.0, 1.0, (2, closes.shape[1]))
+        buy, sell = (
+            pd.Series(each[0] * buy, closes.columns),
+            pd.Series(each[1] * sell, closes.columns),
+        )
     return Terms(
-        buy=draw(rates(), label="buy"),
-        sell=draw(rates(), label="sell"),
+        buy=buy,
+        sell=sell,
         lag=lag,
         fill=fill,
         cash_rate=cash_rate,

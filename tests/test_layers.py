@@ -65,3 +65,78 @@ def test_a_layer_without_members_for_a_while_is_refused():
     closes = table(A=[1.0, 1.0, nan, nan], B=[nan, nan, nan, 1.0], C=[1.0, 1.0, 1.0, 1.0])
     with pytest.raises(rt.DataError, match="universe: ab has no member left after 2024-01-02"):
         rt.build_layers(closes, rt.Universe({"ab": ["A", "B"]}))
+
+
+DAYS = pd.bdate_range("2024-01-01", periods=5)
+PAIR = pd.DataFrame({"A": [1.0, 2.0, 4.0, 4.0, 8.0], "B": [1.0, 1.0, 1.0, 2.0, 2.0]}, index=DAYS)
+
+
+def test_a_member_belongs_from_its_start_to_its_end():
+    member = rt.Member("A", start=DAYS[1].date(), end=DAYS[3].date())
+    layers = rt.build_layers(PAIR, rt.Universe({"all": [member, "B"]}))
+    # B alone to row 1; half A from there, which doubles; A goes at row 3, B has doubled by then.
+    assert layers.index["all"].tolist() == pytest.approx([1.0, 1.0, 1.5, 2.0, 2.0])
+    held = layers.weights("all")
+    assert held["A"].tolist() == pytest.approx([0.0, 0.5, 2 / 3, 0.0, 0.0])
+
+
+def test_a_member_may_come_back():
+    stays = [rt.Member("A", end=DAYS[1].date()), rt.Member("A", start=DAYS[3].date()), "B"]
+    held = rt.build_layers(PAIR, rt.Universe({"all": stays})).weights("all")["A"]
+    assert (held > 0).tolist() == [True, False, False, True, True]
+
+
+def test_ends_between_sessions_fall_on_the_session_before():
+    saturday = pd.Timestamp("2024-01-06").date()
+    closes = PAIR.set_axis(
+        pd.DatetimeIndex(["2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09"])
+    )
+    universe = rt.Universe({"all": [rt.Member("A", end=saturday), "B"]})
+    held = rt.build_layers(closes, universe).weights("all")["A"]
+    assert (held > 0).tolist() == [True, True, False, False, False]
+
+
+def test_a_layer_whose_members_never_are_there_is_refused():
+    early = rt.Universe({"all": [rt.Member("A", end=pd.Timestamp("2020-01-01").date())]})
+    with pytest.raises(rt.DataError, match="universe: no member of all has a close while it"):
+        rt.build_layers(PAIR, early)
+
+
+def test_attribution_adds_up_to_the_change_of_the_index():
+    costs, daily = rt.Costs.bps(50), rt.Schedule("D", lag=0, same_close=True)
+    layers = rt.build_layers(PAIR, rt.Universe({"all": ["A", "B"]}), schedule=daily, costs=costs)
+    parts = layers.attribution("all")
+    assert list(parts.columns) == ["A", "B", "cost"]
+    np.testing.assert_allclose(
+        parts.sum(axis=1), layers.index["all"].diff().fillna(0.0), atol=1e-15
+    )
+    assert (parts["cost"].iloc[1:3] < 0).all()
+    with pytest.raises(rt.ArgumentError, match="name: want one of all, got 'none'"):
+        layers.attribution("none")
+
+
+def test_a_switch_between_layers_that_share_a_member_pays_for_what_changes_hands():
+    closes = PAIR.assign(C=[1.0, 1.0, 2.0, 2.0, 2.0])
+    layers = rt.build_layers(closes, rt.Universe({"ab": ["A", "B"], "bc": ["B", "C"]}))
+    weights = pd.DataFrame({"ab": [1.0, 0.0], "bc": [0.0, 1.0]}, index=DAYS[[0, 2]])
+    result = rt.simulate(layers, weights, costs=rt.Costs(buy=0.01, sell=0.02))
+    # At row 3 ab holds 4 parts of A and 2 of B, bc 2 parts of each: 2/3 of A is sold, and of
+    # what that leaves some B and half of all in C is bought.
+    kept = float(rt.costs.settle(1.0, [2 / 3, 1 / 3, 0], [0, 0.5, 0.5], buy=0.01, sell=0.02))
+    switch = result.switches.iloc[1]
+    before = result.value.iloc[3] / kept
+    assert switch["cost"] == pytest.approx(before * (1 - kept))
+    assert switch["turnover"] == pytest.approx(2 / 3 + 1 / 6 + 1 / 2)
+
+
+def test_members_pay_their_own_rates():
+    layers = rt.build_layers(PAIR, rt.Universe({"a": ["A"], "b": ["B"]}))
+    weights = pd.DataFrame({"a": [1.0, 0.0], "b": [0.0, 1.0]}, index=DAYS[[0, 1]])
+    costs = rt.Costs(buy=pd.Series({"A": 0.01, "B": 0.03}), sell=pd.Series({"A": 0.02, "B": 0.9}))
+    result = rt.simulate(layers, weights, costs=costs)
+    assert result.value.iloc[2] == pytest.approx(2.0 / 1.01 * 0.98 / 1.03)
+
+
+def test_a_universe_is_wanted():
+    with pytest.raises(rt.ArgumentError, match="universe: want a Universe, got"):
+        rt.build_layers(PAIR, {"a": ["A"]})

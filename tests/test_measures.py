@@ -1,5 +1,7 @@
 """Figures against Bacon's published example, against definitions, and at their edges."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -94,6 +96,14 @@ def test_a_batch_is_its_columns(basis_points):
     for measure in SINGLE:
         columns = [measure(returns[:, s]) for s in range(returns.shape[1])]
         np.testing.assert_allclose(measure(returns), columns, rtol=1e-9, atol=1e-12)
+
+
+def test_all_figures_at_once_are_each_by_itself():
+    together = measures.figures(BACON, periods=12)
+    assert list(together) == [measure.__name__ for measure in SINGLE]
+    for measure in SINGLE:
+        options = {"periods": 12} if "periods" in signature(measure).parameters else {}
+        assert float(together[measure.__name__]) == float(measure(BACON, **options))
 
 
 @pytest.mark.parametrize("measure", [measures.sharpe, measures.skew, measures.kurtosis])

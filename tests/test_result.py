@@ -85,3 +85,24 @@ def test_inputs_are_untouched():
     rt.simulate(closes, weights)
     pd.testing.assert_frame_equal(closes, CLOSES)
     pd.testing.assert_frame_equal(weights, WEIGHTS)
+
+
+def test_contributions_add_up_to_every_change_in_value():
+    parts = RESULT.contributions
+    assert list(parts.columns) == ["A", "B", "cash", "cost"]
+    change = np.diff(np.append(1000.0, RESULT.value))
+    np.testing.assert_allclose(parts.sum(axis=1), change, atol=1e-10)
+    assert parts["cost"].sum() == pytest.approx(-RESULT.switches["cost"].sum())
+    np.testing.assert_allclose(
+        parts.loc[DAYS[6], "A"], RESULT.value[DAYS[5]] * CLOSES["A"].pct_change()[DAYS[6]]
+    )
+
+
+def test_the_ledger_says_what_was_earned_and_what_would_have_been_instead():
+    ledger = RESULT.switches
+    growth = CLOSES.iloc[21] / CLOSES.iloc[11] - 1  # from the second trade to the third
+    assert ledger["earned"].iloc[1] == pytest.approx(0.3 * growth["A"] + 0.7 * growth["B"])
+    assert ledger["instead"].iloc[1] == pytest.approx(growth["A"])
+    assert ledger["instead"].iloc[0] == 0.0
+    rest = CLOSES["B"].iloc[-1] / CLOSES["B"].iloc[21] - 1
+    assert ledger["earned"].iloc[2] == pytest.approx(rest)

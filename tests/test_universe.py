@@ -45,3 +45,32 @@ def test_layers_are_checked(layers, message):
 def test_chosen_on_is_a_date():
     with pytest.raises(rt.ArgumentError, match="chosen_on: want a date, got '2025'"):
         rt.Universe({"a": ["X"]}, chosen_on="2025")
+
+
+def test_a_member_has_its_time():
+    member = rt.Member("NVDA", start=date(2001, 11, 30))
+    universe = rt.Universe({"a": [rt.Member("NVDA", end=date(2001, 1, 1)), member, "AMD"]})
+    assert universe.tickers == ("NVDA", "AMD")
+    assert universe.members("a")[2] == rt.Member("AMD")
+    assert "a are NVDA (..2001-01-01), NVDA (2001-11-30..), AMD. " in universe.note
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ticker": 5}, "ticker: want a text, got 5"),
+        ({"ticker": "A", "start": "2001"}, "start: want a date, got '2001'"),
+        (
+            {"ticker": "A", "start": date(2001, 1, 2), "end": date(2001, 1, 1)},
+            "end: want it after 2001-01-02, got 2001-01-01",
+        ),
+    ],
+)
+def test_a_member_is_checked(options, message):
+    with pytest.raises(rt.ArgumentError, match=message):
+        rt.Member(**options)
+
+
+def test_a_ticker_belongs_once_at_a_time():
+    with pytest.raises(rt.ArgumentError, match="layers: want each ticker of a once at a time"):
+        rt.Universe({"a": [rt.Member("X", end=date(2001, 1, 1)), rt.Member("X", date(2001, 1, 1))]})

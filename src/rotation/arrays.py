@@ -47,5 +47,8 @@ def delisted(close: FloatArray) -> IntArray:
     >>> delisted(np.array([[1.0, 5.0], [1.1, 5.1], [np.nan, 5.1]])).tolist()
     [1, 3]
     """
-    last = listing(close)[1]
-    return np.where(last < len(close) - 1, last, len(close))
+    end = np.full(close.shape[1], len(close))
+    gone = np.isnan(close[-1])
+    if gone.any():
+        end[gone] = listing(close[:, gone])[1]
+    return end

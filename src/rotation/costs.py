@@ -200,11 +200,13 @@ def root(
     if impact is not None:
         return _newton(value, holdings, targets, buy, sell, impact)
     # Most often the first step ends it: no asset changes side. Only the others go on.
-    bought = targets * value > holdings
+    scratch = np.asarray(targets * value)
+    bought = scratch > holdings
     side = np.where(bought, buy, np.negative(sell))
-    after = (value + (side * holdings).sum(axis=0)) / (1.0 + (side * targets).sum(axis=0))
-    after = np.array(np.minimum(after, value), dtype=np.float64)
-    turned = ((targets * after > holdings) != bought).any(axis=0)
+    height = np.multiply(side, holdings, out=scratch).sum(axis=0)
+    slope = np.multiply(side, targets, out=scratch).sum(axis=0)
+    after = np.array(np.minimum((value + height) / (1.0 + slope), value), dtype=np.float64)
+    turned = ((np.multiply(targets, after, out=scratch) > holdings) != bought).any(axis=0)
     if turned.any():
         few = [np.broadcast_to(rate, holdings.shape)[:, turned] for rate in (buy, sell)]
         after[turned] = _newton(value[turned], holdings[:, turned], targets[:, turned], *few)

@@ -58,7 +58,7 @@ class Layers:
         All that stands in a row adds up to the change of the index in that session.
         """
         account = self._account(name)
-        table = account.contributions.drop(columns="cash") / account.value.iloc[0]
+        table: pd.DataFrame = account.contributions.drop(columns="cash") / account.value.iloc[0]
         table.iloc[0] = 0.0  # what was paid to get in is not in the index
         return table
 

@@ -347,19 +347,7 @@ def figures(result: Result, start_row: int, *, benchmark: FloatArray | None = No
         )
     account = result.account
     later = account.rows > start_row
-    found = {
-        "annual_return": measures.annual_return(returns, periods=periods),
-        "annual_volatility": measures.annual_volatility(returns, periods=periods),
-        "sharpe": measures.sharpe(returns, periods=periods),
-        "sortino": measures.sortino(returns, periods=periods),
-        "max_drawdown": measures.max_drawdown(returns),
-        "calmar": measures.calmar(returns, periods=periods),
-        "ulcer": measures.ulcer(returns),
-        "omega": measures.omega(returns),
-        "value_at_risk": measures.value_at_risk(returns),
-        "conditional_value_at_risk": measures.conditional_value_at_risk(returns),
-        "skew": measures.skew(returns),
-        "kurtosis": measures.kurtosis(returns),
+    found = measures.figures(returns, periods=periods) | {
         "annual_turnover": account.turnover[later, 0].sum() * periods / len(returns),
         "switches": (account.turnover[later, 0] > _NOTHING).sum(),
         "cost": 1.0 - np.prod(_kept(account)[later]),

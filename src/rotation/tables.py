@@ -299,6 +299,10 @@ def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
     if isinstance(rate, pd.DataFrame):
         return np.nan_to_num(read_table(name, rate, prices))
     if not isinstance(rate, pd.Series):
+        if not isinstance(rate, (int, float, np.integer, np.floating)):
+            raise DataError(f"{name}: want a number, a Series or a DataFrame, got {rate!r}")
+        if not 0 <= rate < np.inf:
+            raise DataError(f"{name}: want a rate of 0 or more, got {rate:g}")
         return np.full((1, 1), float(rate))
     by_session = isinstance(rate.index, pd.DatetimeIndex)
     wanted = prices.sessions if by_session else columns

@@ -90,9 +90,7 @@ class Given:
         place = given.index.searchsorted(prices.sessions[rows], side="right") - 1
         if (place < 0).any():
             first = prices.sessions[rows[0]]
-            raise DataError(
-                f"table: want a row on or before {first:%Y-%m-%d}, the first rebalancing"
-            )
+            raise DataError(f"table: want a row by {first:%Y-%m-%d}, the first rebalancing")
         values = given.to_numpy()[place]
         missing = live & np.isnan(values)
         if missing.any():

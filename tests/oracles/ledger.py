@@ -46,12 +46,12 @@ class Book:
 
 
 class Ruin(Exception):
-    """The account is worth nothing at row ``row``."""
+    """The account is worth nothing at row ``row``; ``book`` ends the row before."""
 
-    def __init__(self, row: int, strain: float) -> None:
+    def __init__(self, row: int, book: Book) -> None:
         super().__init__(f"ruined at row {row}")
         self.row = row
-        self.strain = strain
+        self.book = book
 
 
 def table(frame: Frame) -> Table:
@@ -124,8 +124,13 @@ def ledger(
         survive(t, before, cash, holdings, book)
         for name in names:
             if leaves(closes, name, t) and units[name] != 0.0:
-                rate = sell[name] if units[name] > 0.0 else buy[name]
-                cost = rate * abs(holdings[name])
+                parts = {name: holdings[name]}
+                if shares is not None:
+                    parts = within(parts, shares, t)
+                cost = math.fsum(
+                    sell[part] * amount if amount > 0.0 else -buy[part] * amount
+                    for part, amount in parts.items()
+                )
                 cash += holdings[name] - cost
                 book.entries.append(Entry(None, t, abs(holdings[name]) / before, cost))
                 holdings[name] = units[name] = 0.0
@@ -208,7 +213,7 @@ def survive(t: int, value: float, cash: float, holdings: Mapping[str, float], bo
     strain = gross / abs(value) if value != 0.0 else math.inf
     book.strain = max(book.strain, strain)
     if value <= 0.0:
-        raise Ruin(t, book.strain)
+        raise Ruin(t, book)
 
 
 # The strategy: scores, the choice, the rows that decide.

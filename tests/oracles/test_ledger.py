@@ -30,25 +30,29 @@ WORN = 1e5  # gross over value: beyond it, floats have no 1e-10 left to compare
 EVERY = st.sampled_from(("D", "W", "M", "Q", "Y")) | st.integers(1, 9)
 
 
+def named(rate: float | pd.Series, names: list[str]) -> dict[str, float]:
+    return dict.fromkeys(names, rate) if isinstance(rate, float) else rate.to_dict()
+
+
 def slow(market: pd.DataFrame, decisions: dict[int, dict[str, float]], on: Terms, **more) -> Book:
     """The ledger on drawn terms; draws whose account cancels away are passed over."""
     rate = on.cash_rate
     interest = [rate] * len(market) if isinstance(rate, float) else rate.tolist()
-    names = more.pop("names", market.columns)
+    names = more.pop("names", list(market.columns))
     try:
         book = ledger(
             table(market),
             decisions,
             lag=on.lag,
-            buy=dict.fromkeys(names, on.buy),
-            sell=dict.fromkeys(names, on.sell),
+            buy=named(on.buy, names),
+            sell=named(on.sell, names),
             cash_rate=interest,
             fill=None if on.fill is None else table(on.fill),
             capital=on.capital,
             **more,
         )
     except Ruin as ruin:
-        assume(ruin.strain < WORN)
+        assume(ruin.book.strain < WORN)
         raise
     assume(book.strain < WORN)
     return book
@@ -84,6 +88,7 @@ def days(index: pd.DatetimeIndex) -> list[date]:
 
 def assert_same(result: rt.Result, book: Book, capital: float) -> None:
     """Value, returns, weights and trades of a result are those of the book."""
+    assert result.ruined is None
     value = np.array(book.value)
     assert result.value.index.equals(result.closes.index)
     assert_allclose(result.value, value, rtol=CLOSE)
@@ -131,7 +136,7 @@ def assert_same_trades(result: rt.Result, book: Book) -> None:
 
 
 def assert_same_or_ruined(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> None:
-    """`simulate` gives the account of the book, or names the session that ruined it."""
+    """`simulate` gives the account of the book, or of its ruin: nothing from that session on."""
     decisions = wanted(weights, market)
     if min(decisions) + on.lag >= len(market):
         with pytest.raises(rt.DataError, match="too short"):
@@ -140,8 +145,10 @@ def assert_same_or_ruined(market: pd.DataFrame, weights: pd.DataFrame, on: Terms
     try:
         book = slow(market, decisions, on)
     except Ruin as ruin:
-        with pytest.raises(rt.RuinError, match=str(market.index[ruin.row].date())):
-            simulated(market, weights, on)
+        result = simulated(market, weights, on)
+        assert result.ruined == market.index[ruin.row]
+        assert_allclose(result.value[: ruin.row], ruin.book.value, rtol=CLOSE)
+        assert (result.value[ruin.row :] == 0.0).all()
     else:
         assert_same(simulated(market, weights, on), book, on.capital)
 
@@ -150,8 +157,10 @@ def test_a_trade_on_the_day_of_ruin_does_not_hide_it():
     days = pd.bdate_range("2024-01-01", periods=3)
     market = pd.DataFrame({"ASH": [1.0, 0.5, 0.5]}, index=days)
     weights = pd.DataFrame({"ASH": [2.5, 0.0]}, index=days[:2])
-    with pytest.raises(rt.RuinError, match="2024-01-02"):
-        rt.simulate(market, weights, lag=0, same_close=True, costs=rt.Costs(buy=0.3, sell=0.0))
+    costs = rt.Costs(buy=0.3, sell=0.0)
+    result = rt.simulate(market, weights, lag=0, same_close=True, costs=costs)
+    assert result.ruined == days[1]
+    assert result.value.tolist() == [1 / 1.75, 0.0, 0.0]
 
 
 def test_a_layer_restored_on_the_newest_row_keeps_its_past():
@@ -179,14 +188,14 @@ def test_a_ledger_without_trades_keeps_the_types_of_its_columns():
 @given(data=st.data(), market=closes())
 def test_simulate_long_only(data, market):
     weights = data.draw(targets(market))
-    on = data.draw(terms(market))
+    on = data.draw(terms(market, by_name=True))
     assert_same_or_ruined(market, weights, on)
 
 
 @given(data=st.data(), market=closes(), gross=st.floats(0.5, 1.8))
 def test_simulate_with_shorts_and_leverage(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
-    on = data.draw(terms(market))
+    on = data.draw(terms(market, by_name=True))
     assert_same_or_ruined(market, weights, on)
 
 
@@ -197,14 +206,14 @@ def test_simulate_with_shorts_and_leverage(data, market, gross):
 )
 def test_simulate_when_assets_leave(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
-    on = data.draw(terms(market))
+    on = data.draw(terms(market, by_name=True))
     assert_same_or_ruined(market, weights, on)
 
 
 @given(data=st.data(), market=closes(sessions=(20, 60), swings=(0.1,)), gross=st.floats(2.5, 4.0))
 def test_simulate_close_to_ruin_and_beyond(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
-    on = data.draw(terms(market))
+    on = data.draw(terms(market, by_name=True))
     assert_same_or_ruined(market, weights, on)
 
 
@@ -247,7 +256,7 @@ def backtested(prices: pd.DataFrame | rt.Layers, rule: dict, on: Terms) -> rt.Re
 
 @given(data=st.data(), market=closes(sessions=(8, 60)), rule=strategies())
 def test_backtest_on_closes(data, market, rule):
-    on = data.draw(terms(market))
+    on = data.draw(terms(market, by_name=True))
     decisions = chosen(market, rule)
     if decisions and min(decisions) + on.lag < len(market):
         book = slow(market, decisions, on)
@@ -282,7 +291,7 @@ def frame(layers: dict[str, Basket], index: pd.Index) -> pd.DataFrame:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """A market and its division into two or three layers.
+    """A market and its division into two or three layers, some with a name in two of them.
 
     Without twins: layers that tie but for rounding have no leader.
     """
@@ -291,7 +300,10 @@ def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     layers = draw(st.integers(2, min(3, len(names))))
     rng = np.random.default_rng(draw(seeds()))
     rng.shuffle(names)
-    return market, {f"layer {k}": names[k::layers] for k in range(layers)}
+    members = {f"layer {k}": names[k::layers] for k in range(layers)}
+    if draw(st.booleans(), label="overlap"):
+        members["layer 0"].append(members["layer 1"][0])
+    return market, members
 
 
 @given(world=worlds(), every=EVERY, offset=st.sampled_from((0, 2)), buy=rates(), sell=rates())
@@ -321,14 +333,14 @@ def test_backtest_on_layers(data, world, rule, every, buy, sell):
     except Gap:
         assume(False)
     index = frame(baskets, market.index)
-    on = data.draw(terms(index, fills=False))
+    on = data.draw(terms(market, fills=False, by_name=True))
     decisions = chosen(index, rule)
     assume(decisions and min(decisions) + on.lag < len(market))
     book = slow(
         index,
         decisions,
         on,
-        names=[*market.columns, *index.columns],
+        names=list(market.columns),
         shares={name: layer.shares for name, layer in baskets.items()},
     )
     schedule = rt.Schedule(every, lag=0, same_close=True)

@@ -137,6 +137,7 @@ def test_ruin():
     with pytest.raises(Ruin) as caught:
         run(market(A=[1.0, 1.2, 1.6, 1.0]), {0: {"A": -2.0}}, lag=0)
     assert caught.value.row == 2
+    assert caught.value.book.value == near([1.0, 0.6])
 
 
 def test_a_root_where_a_direction_flips():

@@ -107,7 +107,7 @@ def run(
     size = max(1, _BLOCK // (trade.assets * strategies))
     for block in _blocks(one_by_one, size):
         # Assets come first in here, cash last of them: numpy adds long rows fastest.
-        held = np.concatenate([owned, _with_cash(weights[block].transpose(2, 0, 1))], axis=1)
+        held = _after(owned, weights[block])
         wanted = held[:, 1:]
         with np.errstate(all="ignore"):  # after ruin there is nothing sound to compute
             drifted, grown = worth.drift(held[:, :-1], block)
@@ -143,7 +143,9 @@ class _Worth:
 
     @classmethod
     def of(cls, market: Market, rows: IntArray, price: FloatArray) -> "_Worth":
-        close = np.nan_to_num(market.close)
+        close = market.close
+        if np.isnan(close).any():
+            close = np.nan_to_num(close)
         growth, path = _since(rows, price, close, market.cash)
         income = owed_growth = owed_path = None
         if market.dividend is not None:
@@ -238,7 +240,9 @@ class _Trade:
         if self.rates.impact is not None:
             bend = self.rates.impact[self.rows[block]].T[:, :, None] * np.sqrt(level)
         left = root(grown, gives, takes, buy, sell, bend)
-        turnover = np.abs(takes * grown - gives).sum(axis=0) / grown
+        moved = takes * grown
+        moved -= gives
+        turnover = np.abs(moved, out=moved).sum(axis=0) / grown
         if trades is None:
             return left, turnover
         wanted[:] = np.where(trades, wanted, held)
@@ -295,9 +299,13 @@ def _blocks(one_by_one: BoolArray, size: int) -> Iterator[slice]:
         start = stop
 
 
-def _with_cash(weights: FloatArray) -> FloatArray:
-    """Weights (N, B, S) and, last, what is left for cash."""
-    return np.concatenate([weights, 1.0 - weights.sum(axis=0, keepdims=True)])
+def _after(owned: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weights (N + 1, B + 1, S), cash last: ``owned``, and then those (B, S, N) after events."""
+    held = np.empty((len(owned), len(weights) + 1, owned.shape[2]))
+    held[:, :1] = owned
+    held[:-1, 1:] = weights.transpose(2, 0, 1)
+    np.subtract(1.0, held[:-1, 1:].sum(axis=0), out=held[-1, 1:])
+    return held
 
 
 def _ruined(account: Account) -> Account:

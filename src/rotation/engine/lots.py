@@ -120,7 +120,7 @@ def run_lots(
             money += market.dividend[row] @ units
         at, each = price[k][:, None], 1.0 if shares is None else shares[row][:, None]
         before[k] = money + (units * at).sum(axis=0)
-        held, owned = units * at / before[k], units * each
+        held, owned = _part(units * at, before[k]), units * each
         share_price = at / each
         if decision[k] >= 0:
             target = np.where(row < end, targets[decision[k]], 0.0).T
@@ -135,7 +135,7 @@ def run_lots(
         traded = owned != units * each
         units, cash = owned / each, money / pays
         after[k] = money + (units * at).sum(axis=0)
-        weights[k] = (units * at / after[k]).T
+        weights[k] = _part(units * at, after[k]).T
         turnover[k] = np.where(traded, np.abs(weights[k].T - held), 0.0).sum(axis=0)
         deviation[k] = np.abs(weights[k].T - target).sum(axis=0)
         path = slice(row, stop[k])
@@ -143,6 +143,11 @@ def run_lots(
     return Account(
         value, rows, decision, price, weights, before, after, turnover, deviation=deviation
     )
+
+
+def _part(money: FloatArray, value: FloatArray) -> FloatArray:
+    """Money over value, 0 where fees have left nothing."""
+    return np.divide(money, value, out=np.zeros_like(money), where=value > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""Bands by hand, and what else a market and its rates say."""
+
+import numpy as np
+import pytest
+
+import rotation as rt
+from rotation.engine.market import Composition, Market, Rates
+
+HELD = np.array([[0.56, 0.5], [0.30, 0.3], [0.14, 0.2]])
+WANTED = np.array([[0.50, 0.5], [0.30, 0.3], [0.20, 0.2]])
+
+
+def test_within_the_band_nothing_trades():
+    weights, trades = rt.Band(absolute=0.07).apply(HELD, WANTED)
+    assert trades.tolist() == [False, False]
+    np.testing.assert_array_equal(weights, HELD)
+
+
+def test_to_the_edge_all_weights_move_by_one_fraction():
+    weights, trades = rt.Band(absolute=0.02).apply(HELD, WANTED)
+    assert trades.tolist() == [True, False]
+    assert weights[:, 0].tolist() == pytest.approx([0.52, 0.30, 0.18])
+
+
+def test_to_the_target_all_the_way():
+    weights, trades = rt.Band(absolute=0.02, to_edge=False).apply(HELD, WANTED)
+    assert trades.tolist() == [True, False]
+    np.testing.assert_array_equal(weights, WANTED)
+
+
+def test_a_relative_band_is_a_part_of_the_target():
+    assert rt.Band(relative=0.13).apply(HELD, WANTED)[1].tolist() == [False, False]
+    assert rt.Band(relative=0.11).apply(HELD, WANTED)[1].tolist() == [True, False]
+    held, wanted = np.array([[0.1], [0.9]]), np.array([[0.0], [1.0]])
+    assert rt.Band(relative=np.inf).apply(held, wanted)[1].tolist() == [True]
+    assert rt.Band(absolute=0.1, relative=0.01).apply(held, wanted)[1].tolist() == [False]
+
+
+@pytest.mark.parametrize("options", [{"absolute": -0.1}, {"relative": np.nan}, {"absolute": "5%"}])
+def test_a_band_is_checked(options):
+    (name,) = options
+    with pytest.raises(rt.ArgumentError, match=f"{name}: want a band of 0 or more"):
+        rt.Band(**options)
+
+
+def test_events_are_trades_last_closes_and_dividends_after_the_first_trade():
+    close = np.ones((8, 2))
+    close[5:, 1] = np.nan
+    dividend = np.zeros((8, 2))
+    dividend[[1, 3, 6], 0] = 0.1
+    market = Market(close, close, np.ones(8), dividend=dividend)
+    rows, decision = market.events(np.array([2, 3, 7]))
+    assert rows.tolist() == [2, 3, 4, 6, 7]
+    assert decision.tolist() == [0, 1, -1, -1, 2]
+
+
+def test_rates_are_numbers_or_those_of_the_rows():
+    rows = np.array([1, 2])
+    assert Rates(0.1, np.array([[0.2]])).at(rows, (3, 2)) == [0.1, 0.2]
+    by_session = np.array([[0.1], [0.2], [0.3]])
+    buy, sell = Rates(by_session, np.array([[0.5, 0.6]])).at(rows, (3, 2))
+    assert buy[:, :, 0].tolist() == [[0.2, 0.3], [0.2, 0.3]]
+    assert sell[:, :, 0].tolist() == [[0.5, 0.5], [0.6, 0.6]]
+
+
+def test_a_composition_lays_members_out_among_all_assets():
+    composition = Composition(
+        (np.array([[0.4, 0.6]]), np.array([[np.nan]])), (np.array([2, 0]), np.array([1])), 3
+    )
+    assert composition.at(np.array([0])).tolist() == [[[0.6, 0.0, 0.4], [0.0, 0.0, 0.0]]]
