@@ -60,18 +60,17 @@ def closes(
     assets: tuple[int, int] = (1, len(NAMES)),
     whole: bool = False,
     always: Set[str] = frozenset(),
-    never: Set[str] = frozenset(),
     swings: tuple[float, ...] = (0.003, 0.02, 0.1),
 ) -> pd.DataFrame:
     """Closes (T, N) on business days with gaps: NaN before a listing and after a delisting only.
 
     Every row has a price and every asset has two closes at least. With ``whole`` nothing is listed
-    late and nothing is delisted; the edges ``always`` are there in every draw, those in ``never``
-    in none; ``swings`` are the daily volatilities to choose from.
+    late and nothing is delisted; the edges ``always`` are there in every draw; ``swings`` are the
+    daily volatilities to choose from.
     """
     t = draw(st.integers(*sessions), label="sessions")
     n = draw(st.integers(*assets), label="assets")
-    edges = draw(st.sets(st.sampled_from(EDGES)), label="edges") - never | always
+    edges = draw(st.sets(st.sampled_from(EDGES)), label="edges") | always
     rng = np.random.default_rng(draw(seeds(), label="seed"))
 
     swing = rng.choice(swings)
@@ -186,10 +185,9 @@ def terms(
         cash_rate = pd.Series(rng.uniform(-0.001, 0.003, len(closes)), index=closes.index)
     buy, sell = draw(rates(), label="buy"), draw(rates(), label="sell")
     if by_name and draw(st.booleans(), label="a rate for each name"):
-        each = rng.uniform(0.0, 1.0, (2, closes.shape[1]))
         buy, sell = (
-            pd.Series(each[0] * buy, closes.columns),
-            pd.Series(each[1] * sell, closes.columns),
+            pd.Series(rate * rng.uniform(0.0, 1.0, closes.shape[1]), index=closes.columns)
+            for rate in (buy, sell)
         )
     return Terms(
         buy=buy,
