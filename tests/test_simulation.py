@@ -129,3 +129,23 @@ def test_alternatives_keep_the_users_names():
     weights = decide(_0=(1, 0)).set_axis(closes.columns, axis=1)
     others = rt.alternatives(rt.simulate(closes, weights))
     assert list(others) == ["50/50", "B", "50/50 of all"]
+
+
+def test_a_haircut_is_what_a_last_close_does_not_bring():
+    closes = CLOSES.assign(A=[1.0, 2.0, 2.0, 3.0, np.nan])
+    result = rt.simulate(closes, decide(_0=(0.5, 0.5)), haircut=0.4, costs=rt.Costs(sell=0.1))
+    # 0.25 units of A bring 3 less 40 %, less 10 % of that: 0.405, and B stays 0.5.
+    assert result.value.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.905, 1.405])
+    assert result.switches["cost"].iloc[-1] == pytest.approx(0.045)
+    assert result.contributions["A"].sum() == pytest.approx(0.25 * (1.8 - 2.0))
+    traded = rt.simulate(closes, decide(_0=(0.5, 0.5), _2=(0.0, 1.0)), haircut=0.4)
+    assert traded.value.iloc[3] == pytest.approx(0.95)
+    whole = rt.simulate(closes, decide(_0=(0.5, 0.5)), haircut=0.4, lots=rt.Lots(1e-9))
+    assert whole.value.iloc[3] == pytest.approx(0.95)
+
+
+def test_a_haircut_reaches_the_members_of_a_layer():
+    closes = CLOSES.assign(A=[1.0, 1.0, 1.0, np.nan, np.nan])
+    universe = rt.Universe({"all": ["A", "B"]})
+    index = rt.build_layers(closes, universe, haircut=0.5).index["all"]
+    assert index.tolist() == pytest.approx([1.0, 1.0, 0.75, 0.75, 1.5])

@@ -34,6 +34,7 @@ def backtest(
     actions: Actions | None = None,
     dividends: Dividends = "reinvest",
     lots: Lots | None = None,
+    haircut: float = 0.0,
     capital: float = 1.0,
     periods: float = 252,
     check: bool = True,
@@ -44,9 +45,9 @@ def backtest(
     ----------
     closes : Layers, or a DataFrame (T, L) of total-return closes with a column a layer
     strategy : what decides
-    costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods : as in
-        :func:`rotation.simulate`; a signal sees closes adjusted for ``actions``, dividends
-        reinvested
+    costs, band, fill, cash_rate, borrowing : as in :func:`rotation.simulate`
+    actions, dividends, lots, haircut, capital, periods : likewise; a signal sees closes adjusted
+        for ``actions``, with dividends reinvested
     check : first try a signal or rule that is not this package's for looking ahead
 
     Returns
@@ -78,7 +79,17 @@ def backtest(
     if not isinstance(strategy, Strategy):
         raise ArgumentError(f"strategy: want a Strategy, got {strategy!r}")
     terms = Terms(
-        costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods
+        costs=costs,
+        band=band,
+        fill=fill,
+        cash_rate=cash_rate,
+        borrowing=borrowing,
+        actions=actions,
+        dividends=dividends,
+        lots=lots,
+        haircut=haircut,
+        capital=capital,
+        periods=periods,
     )
     table, note, parts = open_table(closes, costs)
     prices = read_prices(table)

@@ -98,6 +98,7 @@ def build_layers(
     weighting: Weighting = Equal(),
     schedule: Schedule = _MONTHLY,
     costs: Costs = Costs(),
+    haircut: float = 0.0,
 ) -> Layers:
     """Index of each layer.
 
@@ -108,6 +109,7 @@ def build_layers(
     weighting : what share each member gets when it is rebalanced; equal ones by default
     schedule : when members are set back to their shares; at the closes of month ends by default
     costs : of rebalancing
+    haircut : part of its last close that a delisted member does not bring, a fraction below 1
 
     Returns
     -------
@@ -139,8 +141,9 @@ def build_layers(
             if member.ticker not in closes.columns:
                 raise DataError(f"universe: {member.ticker} of {name} is not a column of closes")
     whole = read_prices(closes[list(universe.tickers)])
+    terms = Terms(costs, haircut=haircut)
     accounts = {
-        name: _account(name, whole, universe.members(name), weighting, schedule, Terms(costs))
+        name: _account(name, whole, universe.members(name), weighting, schedule, terms)
         for name in universe.layers
     }
     index = pd.DataFrame(

@@ -33,6 +33,7 @@ def simulate(
     actions: Actions | None = None,
     dividends: Dividends = "reinvest",
     lots: Lots | None = None,
+    haircut: float = 0.0,
     capital: float = 1.0,
     periods: float = 252,
 ) -> Result:
@@ -56,6 +57,7 @@ def simulate(
     dividends : ``"reinvest"`` them at the close of the ex-date, free of cost, or leave them in
         ``"cash"``
     lots : trade whole lots of shares and pay a broker's fees; None for shares that divide
+    haircut : part of its last close that a delisted asset does not bring, a fraction below 1
     capital : cash at the start, account currency
     periods : sessions a year, for the figures
 
@@ -79,7 +81,17 @@ def simulate(
     """
     check_delay(lag, same_close=same_close)
     terms = Terms(
-        costs, band, fill, cash_rate, borrowing, actions, dividends, lots, capital, periods
+        costs=costs,
+        band=band,
+        fill=fill,
+        cash_rate=cash_rate,
+        borrowing=borrowing,
+        actions=actions,
+        dividends=dividends,
+        lots=lots,
+        haircut=haircut,
+        capital=capital,
+        periods=periods,
     )
     table, note, parts = open_table(closes, costs)
     prices = read_prices(table)

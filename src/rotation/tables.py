@@ -15,6 +15,7 @@ from rotation.errors import ArgumentError, DataError
 
 __all__ = [
     "Prices",
+    "check_fraction",
     "check_positive",
     "compound",
     "read_fills",
@@ -350,6 +351,22 @@ def compound(name: str, rate: float | pd.Series, sessions: pd.DatetimeIndex) -> 
             f"got {each[row]:g} on {sessions[row]:%Y-%m-%d}"
         )
     return np.cumprod(1.0 + each, dtype=np.float64)
+
+
+def check_fraction(name: str, value: float) -> None:
+    """Refuse an argument that is not a number in [0, 1).
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    try:
+        sound = 0 <= value < 1
+    except TypeError:
+        sound = False
+    if not sound:
+        raise ArgumentError(f"{name}: want a fraction in [0, 1), got {value!r}")
 
 
 def check_positive(name: str, value: float) -> None:

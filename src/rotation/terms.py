@@ -9,12 +9,20 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import FloatArray, IntArray
+from rotation.arrays import FloatArray, IntArray, delisted
 from rotation.costs import Costs, Rate
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band, Composition, Market, Rates
 from rotation.errors import ArgumentError, DataError
-from rotation.tables import Prices, check_positive, compound, read_fills, read_rate, read_table
+from rotation.tables import (
+    Prices,
+    check_fraction,
+    check_positive,
+    compound,
+    read_fills,
+    read_rate,
+    read_table,
+)
 
 __all__ = ["Actions", "Borrowing", "Dividends", "Parts", "Terms"]
 
@@ -79,6 +87,7 @@ class Terms:
     actions: Actions | None = None
     dividends: Dividends = "reinvest"
     lots: Lots | None = None
+    haircut: float = 0.0
     capital: float = 1.0
     periods: float = 252
 
@@ -96,6 +105,7 @@ class Terms:
                 raise ArgumentError(f"{name}: want {kind.__name__}, got {got!r}")
         if self.dividends not in ("reinvest", "cash"):
             raise ArgumentError(f"dividends: want 'reinvest' or 'cash', got {self.dividends!r}")
+        check_fraction("haircut", self.haircut)
         check_positive("capital", self.capital)
         check_positive("periods", self.periods)
 
@@ -124,7 +134,16 @@ class Terms:
                 short = np.cumprod(1.0 + each, axis=0, dtype=np.float64)
         if self.actions is not None:
             close, fill, dividend = self._adjusted(prices, fill, traded)
+        if self.haircut > 0:
+            close, fill = (self._cut(each, delisted(close)) for each in (close, fill))
         return Market(close, fill, cash, debt, short, dividend)
+
+    def _cut(self, price: FloatArray, end: IntArray) -> FloatArray:
+        """Prices (T, N) with the haircut taken off at last closes."""
+        gone = np.flatnonzero(end < len(price))
+        cut = price.copy()
+        cut[end[gone], gone] *= 1.0 - self.haircut
+        return cut
 
     def rates(self, prices: Prices) -> Rates:
         """Rates for the sessions and names of ``prices``."""

@@ -98,6 +98,8 @@ def test_impact_costs_what_its_law_says():
         ({"borrowing": 0.05}, "borrowing: want Borrowing, got 0.05"),
         ({"actions": TABLE}, "actions: want Actions, got"),
         ({"lots": 100}, "lots: want Lots, got 100"),
+        ({"haircut": 1.0}, "haircut: want a fraction in [0, 1), got 1.0"),
+        ({"haircut": "half"}, "haircut: want a fraction in [0, 1), got 'half'"),
         ({"dividends": "hold"}, "dividends: want 'reinvest' or 'cash', got 'hold'"),
         (
             {"borrowing": rt.Borrowing(cash="dear")},
