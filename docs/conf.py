@@ -64,7 +64,17 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-ALONE = ("index", "quickstart", "conventions", "limitations", "sample", "performance", "changelog")
+ALONE = (
+    "index",
+    "quickstart",
+    "account",
+    "conventions",
+    "limitations",
+    "sample",
+    "performance",
+    "peers",
+    "changelog",
+)
 html_sidebars = {page: [] for page in ALONE}  # pages that have no others below them
 
 # Classes that nobody makes by calling them, so that their signatures tell nothing.
@@ -75,6 +85,7 @@ NOT_CALLED = {
     "rotation.rules.Rule",
     "rotation.rules.WeightRule",
     "rotation.signals.Signal",
+    "rotation.weighting.Weighting",
 }
 
 

@@ -31,7 +31,7 @@ IntArray = NDArray[np.intp]
 
 CAPITAL = 1e6  # vectorbt takes cash and positions below 1e-12 for nothing
 RATES = (0.001, 0.005)
-SESSIONS, MARKETS = 5_218, 20  # weekdays of twenty years
+SESSIONS, MARKETS = 5_040, 20  # twenty years of 252
 BP = 1e4
 
 
@@ -209,15 +209,16 @@ def posed_as_ours(peer: Peer, orders: Orders, mine: rt.Result, rate: float) -> O
 class Gap:
     """How far a peer's account is from ours; differences are theirs less ours.
 
-    Final value as a fraction of ours, figures, weights off their targets after a trade (sum over
-    assets, mean over trades), least cash as a fraction of the value right after a trade, and the
-    part of the trades in which an order was refused.
+    Final value and what trades kept, as fractions of ours; figures; weights off their targets after
+    a trade (sum over assets, mean over trades); least cash right after a trade, as a fraction of
+    the value; and the part of the trades in which an order was refused.
     """
 
     final: float
     annual_return: float
     sharpe: float
     max_drawdown: float
+    kept: float
     off: float
     cash: float
     refused: float
@@ -226,108 +227,112 @@ class Gap:
 def gap(orders: Orders, theirs: Answer, mine: rt.Result) -> Gap:
     """Compare two accounts from the first trade on, as our figures are."""
     start = orders.rows[0]
-    pair = [value[start + 1 :] / value[start:-1] - 1.0 for value in (theirs.value, _value(mine))]
+    own = Answer(mine.value.to_numpy(), mine.weights.to_numpy()[orders.rows, :-1])
+    pair = [each.value[start + 1 :] / each.value[start:-1] - 1.0 for each in (theirs, own)]
 
     def differ(figure: Callable[[FloatArray], FloatArray]) -> float:
         return float(figure(pair[0]) - figure(pair[1]))
 
     return Gap(
-        final=float(theirs.value[-1] / _value(mine)[-1] - 1.0),
+        final=float(theirs.value[-1] / own.value[-1] - 1.0),
         annual_return=differ(measures.annual_return),
         sharpe=differ(measures.sharpe),
         max_drawdown=differ(measures.max_drawdown),
+        kept=kept(orders, theirs) / kept(orders, own) - 1.0,
         off=float(np.abs(theirs.weights - orders.targets).sum(axis=1).mean()),
         cash=float((1.0 - theirs.weights.sum(axis=1)).min()),
         refused=theirs.refused / len(orders.rows),
     )
 
 
-def _value(result: rt.Result) -> FloatArray:
-    value: FloatArray = result.value.to_numpy()
-    return value
+def kept(orders: Orders, account: Answer) -> float:
+    """Part of the value that all trades together left."""
+    closes, value = orders.closes.to_numpy()[orders.rows], account.value[orders.rows]
+    grown = 1.0 + ((closes[1:] / closes[:-1] - 1.0) * account.weights[:-1]).sum(axis=1)
+    return float(np.prod(value / np.append(1.0, value[:-1] * grown)))
 
 
-def span(values: Iterable[float], form: str = "+.1f") -> str:
+def span(values: Iterable[float], form: str) -> str:
     """Least and greatest.
 
     Examples
     --------
-    >>> span([0.25, -1.0, 3.0])
+    >>> span([0.25, -1.0, 3.0], "+.1f")
     '-1.0 to +3.0'
     """
     each = sorted(values)
     return f"{each[0]:{form}} to {each[-1]:{form}}"
 
 
-def as_posed(kind: Callable[[int, int], Orders], sessions: int, markets: int) -> list[list[str]]:
-    """Rows of the table of peers as a user would ask them, and as the very same trade."""
-    rows = []
-    for rate in RATES:
-        scenes = [kind(seed, sessions) for seed in range(markets)]
-        mine = [ours(scene, rate) for scene in scenes]
-        for peer in peers():
-            gaps = [
-                gap(scene, peer.run(scene, rate), account)
-                for scene, account in zip(scenes, mine, strict=True)
-            ]
-            same = max(
-                np.abs(
-                    peer.run(posed_as_ours(peer, scene, account, rate), rate).value
-                    / _value(account)
-                    - 1.0
-                ).max()
-                for scene, account in zip(scenes, mine, strict=True)
-            )
-            rows.append(
-                [
-                    f"{rate * BP:.0f} bp",
-                    peer.name,
-                    span(each.annual_return * BP for each in gaps),
-                    span((each.final * 100 for each in gaps), "+.2f"),
-                    f"{max(abs(each.sharpe) for each in gaps):.4f}",
-                    f"{max(abs(each.max_drawdown) for each in gaps) * BP:.1f}",
-                    f"{np.mean([each.off for each in gaps]) * BP:.1f}",
-                    f"{min(each.cash for each in gaps) * BP:.1f}".replace("-0.0", "0.0"),
-                    f"{same:.0e}",
-                ]
-            )
-    return rows
+FIGURES = ("annual return, bp", "final value, %", "Sharpe ratio", "max drawdown, bp")
+TRADES = ("weights off, bp", "least cash, bp", "left by costs, %", "posed as ours")
+BY_COLUMN = ("orders missing", "annual return, points", "final value, %")
 
 
-def default_order(sessions: int, markets: int) -> list[list[str]]:
+def as_posed(sessions: int, markets: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Rows of the figures and of the trades of each peer, asked as a user would."""
+    figures, trades = [], []
+    for kind in KINDS:
+        for rate in RATES:
+            scenes = [kind(seed, sessions) for seed in range(markets)]
+            pairs = [(scene, ours(scene, rate)) for scene in scenes]
+            for peer in peers():
+                gaps = [gap(scene, peer.run(scene, rate), mine) for scene, mine in pairs]
+                head = [name_of(kind), f"{rate * BP:.0f} bp", peer.name]
+                figures.append(
+                    [
+                        *head,
+                        span((each.annual_return * BP for each in gaps), "+z.1f"),
+                        span((each.final * 100 for each in gaps), "+z.2f"),
+                        span((each.sharpe for each in gaps), "+z.4f"),
+                        span((each.max_drawdown * BP for each in gaps), "+z.1f"),
+                    ]
+                )
+                trades.append(
+                    [
+                        *head,
+                        f"{np.mean([each.off for each in gaps]) * BP:.1f}",
+                        f"{min(each.cash for each in gaps) * BP:z.1f}",
+                        f"{np.mean([each.kept for each in gaps]) * 100:+z.2f}",
+                        f"{max(difference(peer, *pair, rate) for pair in pairs):.0e}",
+                    ]
+                )
+    return figures, trades
+
+
+def difference(peer: Peer, orders: Orders, mine: rt.Result, rate: float) -> float:
+    """Largest relative difference of value when a peer is posed our trades."""
+    value = peer.run(posed_as_ours(peer, orders, mine, rate), rate).value
+    return float(np.abs(value / mine.value.to_numpy() - 1.0).max())
+
+
+def by_column(sessions: int, markets: int) -> list[list[str]]:
     """Rows of the table of vectorbt with orders in the order of the columns, its default."""
     rows = []
     for kind in KINDS:
-        for rate in (0.0, *RATES):
+        for rate in RATES:
             scenes = [kind(seed, sessions) for seed in range(markets)]
             gaps = [
                 gap(scene, vectorbt(scene, rate, "default"), ours(scene, rate)) for scene in scenes
             ]
             rows.append(
                 [
-                    kind.__name__.replace("_", " "),
+                    name_of(kind),
                     f"{rate * BP:.0f} bp",
                     f"{np.mean([each.refused for each in gaps]):.0%}",
-                    span((each.annual_return * 100 for each in gaps), "+.1f"),
-                    span((each.final * 100 for each in gaps), "+.0f"),
+                    span((each.annual_return * 100 for each in gaps), "+z.1f"),
+                    span((each.final * 100 for each in gaps), "+z.0f"),
                 ]
             )
     return rows
 
 
 KINDS = (any_weights, full_switches)
-POSED = (
-    "rate",
-    "package",
-    "annual return, bp",
-    "final value, %",
-    "Sharpe",
-    "max drawdown, bp",
-    "off target, bp",
-    "least cash, bp",
-    "same trade",
-)
-DEFAULT = ("trades", "rate", "lacked an order", "annual return, points", "final value, %")
+
+
+def name_of(kind: Callable[[int, int], Orders]) -> str:
+    """A kind of orders, in words."""
+    return kind.__name__.replace("_", " ")
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -340,11 +345,8 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     |---|---|
     | 1 | 2 |
     """
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "|" + "|".join(cell if cell == "---" else f" {cell} " for cell in line) + "|"
-        for line in lines
-    )
+    lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -354,13 +356,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--markets", type=int, default=MARKETS, help="random markets")
     options = parser.parse_args(arguments)
     size = (options.sessions, options.markets)
-    for kind in KINDS:
-        print(f"### {kind.__name__.replace('_', ' ').capitalize()}\n")
-        print(markdown(POSED, as_posed(kind, *size)), end="\n\n")
-    print("### vectorbt, orders by column\n")
-    print(markdown(DEFAULT, default_order(*size)), end="\n\n")
-    print(f"{size[1]} markets of {size[0]:,} sessions. ", end="")
-    names = ["rotation", *(peer.name for peer in peers()), "numpy", "pandas"]
+    figures, trades = as_posed(*size)
+    head = ("trades", "rate", "package")
+    print(f"### Figures\n\n{markdown((*head, *FIGURES), figures)}\n")
+    print(f"### Trades\n\n{markdown((*head, *TRADES), trades)}\n")
+    print(f"### Orders by column\n\n{markdown((*head[:2], *BY_COLUMN), by_column(*size))}\n")
+    print(f"{options.markets} markets of {options.sessions:,} sessions. ", end="")
+    names = [*(peer.name for peer in peers()), "numpy", "pandas"]
     print(", ".join(f"{name} {version(name)}" for name in names))
     return 0
 

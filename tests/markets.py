@@ -5,11 +5,14 @@ numpy fills the rest, so that an example is cheap and shrinks to few sessions an
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+
+import rotation as rt
 
 NAMES = ("ASH", "BAY", "ELM", "FIG", "OAK", "YEW")
 EDGES = (
@@ -30,16 +33,43 @@ jumps: 20 to 30 % in a day; far apart: from 1e-3 to 1e6; long gap: weeks without
 weekends: sessions on every day of the week."""
 
 
+Rate = float | pd.Series | pd.DataFrame
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms targets are traded: everything `simulate` takes besides closes and weights."""
 
-    buy: float | pd.Series
-    sell: float | pd.Series
+    buy: Rate
+    sell: Rate
     lag: int
     fill: pd.DataFrame | None
     cash_rate: float | pd.Series
     capital: float
+    slippage: Rate = 0.0
+    impact: rt.Impact | None = None
+    band: rt.Band | None = None
+    borrowing: rt.Borrowing | None = None
+    actions: rt.Actions | None = None
+    dividends: str = "reinvest"
+    lots: rt.Lots | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `simulate` is called with."""
+        return {
+            "lag": self.lag,
+            "same_close": self.lag == 0,
+            "costs": rt.Costs(self.buy, self.sell, self.slippage, self.impact),
+            "fill": self.fill,
+            "cash_rate": self.cash_rate,
+            "capital": self.capital,
+            "band": self.band,
+            "borrowing": self.borrowing,
+            "actions": self.actions,
+            "dividends": self.dividends,
+            "lots": self.lots,
+        }
 
 
 def seeds() -> st.SearchStrategy[int]:
@@ -197,3 +227,91 @@ def terms(
         cash_rate=cash_rate,
         capital=draw(st.sampled_from((1.0, 100.0, 1e6, 1e-3)), label="capital"),
     )
+
+
+FEATURES = ("rates", "slippage", "impact", "band", "borrowing", "actions", "lots")
+"""What `simulate` can do beyond two rates, fill prices and interest."""
+
+
+@st.composite
+def features(
+    draw: st.DrawFn, closes: pd.DataFrame, on: Terms, wanted: Set[str] = frozenset(FEATURES)
+) -> tuple[pd.DataFrame, Terms]:
+    """Terms grown by the wanted features, and the closes that go with them.
+
+    With ``actions`` the closes and the fill prices become unadjusted ones. Lots rule out band,
+    borrowing and impact.
+    """
+    rng = np.random.default_rng(draw(seeds(), label="features"))
+    more: dict[str, Any] = {}
+    if "rates" in wanted:
+        more["buy"] = _rate(rng, closes, draw(rates(), label="buy"))
+        more["sell"] = _rate(rng, closes, draw(rates(), label="sell"))
+    if "slippage" in wanted:
+        more["slippage"] = _rate(rng, closes, draw(rates(0.03), label="slippage") * 0.6)
+    if "impact" in wanted:
+        depth = draw(st.sampled_from((-1.0, 0.0, 1.0, 3.0)), label="depth of the market")
+        volume = on.capital * 10 ** rng.uniform(depth, depth + 2.0, closes.shape)
+        coefficient = _rate(rng, closes, draw(st.sampled_from((0.0, 0.01, 0.1, 0.5))))
+        table = pd.DataFrame(volume, closes.index, closes.columns)
+        more["impact"] = rt.Impact(table.where(closes.notna()), coefficient)
+    if "band" in wanted:
+        more["band"] = draw(bands(), label="band")
+    if "borrowing" in wanted:
+        debit = draw(st.sampled_from((None, 0.0, 0.0003, 0.02)), label="rate of negative cash")
+        if debit is not None and rng.random() < 0.5:
+            debit = pd.Series(rng.uniform(0.0, debit, len(closes)), index=closes.index)
+        fee = draw(st.sampled_from((0.0, 0.0001, 0.01, 0.1)), label="fee of shorts")
+        more["borrowing"] = rt.Borrowing(cash=debit, shorts=_rate(rng, closes, fee))
+    if "actions" in wanted:
+        closes, more["fill"], more["actions"] = _unadjusted(rng, closes, on.fill)
+        more["dividends"] = draw(st.sampled_from(("reinvest", "cash")), label="dividends")
+    if "lots" in wanted:
+        fee = on.capital * draw(st.sampled_from((0.0, 0.0, 0.001, 0.02, 0.3)), label="fee")
+        more["lots"] = rt.Lots(
+            size=draw(st.sampled_from((1.0, 10.0, 0.5)), label="lot"),
+            per_share=rng.choice([0.0, 0.001, 0.05]) * float(closes.min(axis=None)),
+            fixed=fee * rng.choice([0.0, 1.0]),
+            minimum=fee * rng.choice([0.0, 1.5]),
+        )
+        more["dividends"] = "cash" if "actions" in wanted else on.dividends
+    return closes, replace(on, **more)
+
+
+@st.composite
+def bands(draw: st.DrawFn) -> rt.Band:
+    """Tolerances from none to any."""
+    width = st.sampled_from((0.0, 0.01, 0.05, 0.3))
+    return rt.Band(
+        absolute=draw(width | st.just(np.inf)), relative=draw(width), to_edge=draw(st.booleans())
+    )
+
+
+def _rate(rng: np.random.Generator, closes: pd.DataFrame, highest: float) -> Rate:
+    """A rate up to ``highest``: one for all, by name, by session, or by both."""
+    by_both = pd.DataFrame(
+        highest * rng.uniform(0.0, 1.0, closes.shape), index=closes.index, columns=closes.columns
+    )
+    return [highest, by_both.iloc[0], by_both.iloc[:, 0], by_both][rng.integers(4)]
+
+
+def _unadjusted(
+    rng: np.random.Generator, closes: pd.DataFrame, fill: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame | None, rt.Actions]:
+    """Closes and fill prices as they were quoted, with the dividends and splits that explain them.
+
+    Dividends of up to a tenth of the close, on a tenth of the rows; fewer splits; both only where
+    there was a close the day before. Their tables have no row where nothing happens.
+    """
+    held = (closes.notna() & closes.shift(1).notna()).to_numpy()
+    happens = held & (rng.random(closes.shape) < 0.05)
+    factor = np.where(happens, rng.choice([2.0, 3.0, 1.5, 0.1], closes.shape), 1.0)
+    quoted = closes / np.cumprod(factor, axis=0)
+    pays = held & (rng.random(closes.shape) < 0.1)
+    money = (quoted * rng.uniform(0.0, 0.1, closes.shape)).where(pays, 0.0)
+    splits = pd.DataFrame(factor, index=closes.index, columns=closes.columns)
+    actions = rt.Actions(
+        dividends=money[pays.any(axis=1)] if pays.any() else None,
+        splits=splits[happens.any(axis=1)].replace(1.0, np.nan) if happens.any() else None,
+    )
+    return quoted, None if fill is None else fill / np.cumprod(factor, axis=0), actions

@@ -1,5 +1,7 @@
 """The self-financing trade: published vectors, bisection, and what must hold of any root."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -183,7 +185,7 @@ def test_shapes_broadcast_and_the_inputs_stay():
 @pytest.mark.parametrize("rate", [-0.001, 1.0, 1.5, np.nan, np.inf])
 def test_rates_outside_zero_to_one_are_refused(side, rate):
     terms = {"buy": 0.01, "sell": 0.01, side: rate}
-    with pytest.raises(rt.ArgumentError, match=side):
+    with pytest.raises(rt.ArgumentError, match=f"^{side}: want "):
         settle(1.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), **terms)
     with pytest.raises(rt.ArgumentError, match=side):
         rt.Costs(**terms)
@@ -195,7 +197,7 @@ def test_rates_outside_zero_to_one_are_refused(side, rate):
     ids=["exactly 0", "shorts count", "below 0"],
 )
 def test_targets_whose_costs_eat_every_unit_of_value_are_refused(targets, rate):
-    with pytest.raises(rt.ArgumentError, match="targets"):
+    with pytest.raises(rt.ArgumentError, match=r"^targets: want 1 - sum\(w\+ sell"):
         settle(1.0, np.zeros(2), np.array(targets), buy=rate, sell=rate)
 
 
@@ -204,8 +206,30 @@ def test_targets_whose_costs_eat_every_unit_of_value_are_refused(targets, rate):
 def test_numbers_that_are_none_are_refused(argument, bad):
     terms = {"value": 1.0, "holdings": np.zeros(2), "targets": np.array([0.5, 0.5])}
     terms[argument] = bad if argument == "value" else np.array([0.5, bad])
-    with pytest.raises(rt.RotationError, match=argument):
+    with pytest.raises(rt.ArgumentError, match=f"^{argument}: want finite numbers, got {bad}"):
         settle(terms["value"], terms["holdings"], terms["targets"], buy=0.01, sell=0.01)
+
+
+@pytest.mark.parametrize("argument", ["value", "holdings", "targets", "buy", "sell"])
+def test_what_is_no_number_is_refused_by_its_name(argument):
+    terms = {"value": 1.0, "holdings": [0.0], "targets": [1.0], "buy": 0.0, "sell": 0.0}
+    terms[argument] = "much"
+    with pytest.raises(rt.ArgumentError, match=f"^{argument}: want numbers, got 'much'"):
+        settle(**terms)
+
+
+def test_shapes_that_do_not_go_together_are_told():
+    message = (
+        "settle: want shapes (...), (..., N), (..., N), (..., N), (..., N) that broadcast, "
+        "got (), (2,), (3,), (), (3,)"
+    )
+    with pytest.raises(rt.ArgumentError, match=f"^{re.escape(message)}$"):
+        settle(1.0, np.zeros(2), np.zeros(3), buy=0.0, sell=np.zeros(3))
+
+
+def test_many_values_of_one_account_that_comes_from_cash():
+    got = settle([1.0, 2.0, 3.0], np.zeros(2), [0.5, 0.5], buy=0.25, sell=0.0)
+    assert_allclose(got, [0.8, 1.6, 2.4], rtol=1e-15)
 
 
 def test_basis_points():

@@ -111,8 +111,57 @@ def test_attribution_adds_up_to_the_change_of_the_index():
         parts.sum(axis=1), layers.index["all"].diff().fillna(0.0), atol=1e-15
     )
     assert (parts["cost"].iloc[1:3] < 0).all()
-    with pytest.raises(rt.ArgumentError, match="name: want one of all, got 'none'"):
-        layers.attribution("none")
+    assert parts.iloc[0].tolist() == [0.0, 0.0, 0.0]
+    assert layers.accounts["all"].switches["reason"].unique().tolist() == ["rebalanced"]
+
+
+def test_a_layer_that_is_not_there_is_told_with_those_that_are():
+    layers = rt.build_layers(PAIR, rt.Universe({"a": ["A"], "b": ["B"]}))
+    for ask in (layers.weights, layers.attribution):
+        with pytest.raises(rt.ArgumentError, match=r"^name: want one of a, b, got 'c'$"):
+            ask("c")
+
+
+def test_a_layer_that_begins_late_is_rebalanced_on_the_days_of_the_schedule():
+    nan = np.nan
+    closes = table(A=[nan, 1.0, 2.0, 4.0, 4.0, 4.0], B=[nan, 1.0, 1.0, 1.0, 1.0, 2.0], C=[1.0] * 6)
+    thirds = rt.Schedule(3, lag=0, same_close=True)  # decides at row 2
+    layers = rt.build_layers(closes, rt.Universe({"ab": ["A", "B"], "c": ["C"]}), schedule=thirds)
+    # Halves at row 1; A doubles; halves of 1.5 at row 2; A doubles, then B.
+    assert layers.index["ab"].tolist()[1:] == pytest.approx([1.0, 1.5, 2.25, 2.25, 3.0])
+    held = layers.weights("ab")["A"].tolist()
+    assert held == pytest.approx([0.5, 0.5, 2 / 3, 2 / 3, 0.5])
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_layer_is_not_rebalanced_at_its_last_close(after):
+    nan = np.nan
+    closes = table(
+        A=[1.0, 3.0] + [nan] * after, B=[1.0, 1.0] + [nan] * after, C=[1.0] * (2 + after)
+    )
+    daily = rt.Schedule("D", lag=0, same_close=True)
+    universe = rt.Universe({"ab": ["A", "B"], "c": ["C"]})
+    layers = rt.build_layers(closes, universe, schedule=daily, costs=rt.Costs.bps(1000))
+    assert layers.index["ab"].tolist()[:2] == pytest.approx([1.0, 2.0])
+    assert layers.index["ab"].isna().sum() == after
+
+
+def test_a_rebalancing_that_falls_after_the_newest_close_has_to_wait():
+    assert index(PAIR[:2], schedule=rt.Schedule("D", lag=2)) == pytest.approx([1.0, 1.5])
+
+
+def test_a_layer_may_live_for_one_session():
+    brief = rt.Universe({"a": [rt.Member("A", end=DAYS[0].date())], "b": ["B"]})
+    index = rt.build_layers(PAIR, brief).index["a"]
+    assert index.iloc[0] == 1.0
+    assert index.iloc[1:].isna().all()
+
+
+def test_a_weighting_sees_the_closes_and_the_rows_of_its_layer():
+    given = pd.DataFrame({"A": [3.0, 1.0], "B": [1.0, 1.0]}, index=DAYS[[0, 2]])
+    options = {"weighting": rt.Given(given), "schedule": rt.Schedule(3, lag=0, same_close=True)}
+    # 3 to 1 at row 0, A goes 1 2 4; 1 to 1 at row 2, B doubles, then A.
+    assert index(PAIR, **options) == pytest.approx([1.0, 1.75, 3.25, 4.875, 6.5])
 
 
 def test_a_switch_between_layers_that_share_a_member_pays_for_what_changes_hands():

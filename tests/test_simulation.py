@@ -149,3 +149,24 @@ def test_a_haircut_reaches_the_members_of_a_layer():
     universe = rt.Universe({"all": ["A", "B"]})
     index = rt.build_layers(closes, universe, haircut=0.5).index["all"]
     assert index.tolist() == pytest.approx([1.0, 1.0, 0.75, 0.75, 1.5])
+
+
+@pytest.mark.parametrize("dividends", ["cash", "reinvest"])
+def test_a_short_pays_the_dividend_on_all_that_it_owes(dividends):
+    days = pd.bdate_range("2024-01-01", periods=7)
+    closes = pd.DataFrame({"A": 100.0}, index=days)
+    closes.iloc[5:] = 90.0
+    result = rt.simulate(
+        closes,
+        pd.DataFrame({"A": [-1.0]}, index=days[:1]),
+        borrowing=rt.Borrowing(shorts=0.01),
+        actions=rt.Actions(dividends=pd.DataFrame({"A": [10.0]}, index=days[[5]])),
+        dividends=dividends,
+        capital=100.0,
+    )
+    # Four fees after the trade 1.01⁴ shares are owed; ex dividend they lost what they pay.
+    assert result.value.iloc[5] == pytest.approx(200.0 - 1.01**4 * 100.0)
+    np.testing.assert_allclose(
+        result.contributions.sum(axis=1), np.diff(np.append(100.0, result.value)), atol=1e-12
+    )
+    assert result.switches["earned"].iloc[0] == pytest.approx(result.value.iloc[-1] / 100.0 - 1)

@@ -25,7 +25,7 @@ Rate: TypeAlias = "float | pd.Series | pd.DataFrame"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Impact:
-    """Square-root impact: trading x of an asset costs c |x| √(|x| / volume).
+    """Square-root impact: trading x of an asset costs ``c |x| √(|x| / volume)``.
 
     Parameters
     ----------

@@ -174,7 +174,8 @@ def _account(
     open_end = len(here) - (end < len(whole.sessions) - 1)  # who leaves is not rebalanced
     changes = np.flatnonzero((here[1:] != here[:-1]).any(axis=1)) + 1
     rows = np.unique(np.concatenate([[0], due[(due > 0) & (due < open_end)], changes]))
-    shares = weighting(prices, rows, here[rows])
+    known = read_prices(whole.table[list(prices.table.columns)])  # with what came before
+    shares = weighting(known, rows + begin, here[rows])
     wanted = Decisions(rows, shares, ("rebalanced",) * len(rows))
     return settle_up(prices, wanted, 0, terms)
 

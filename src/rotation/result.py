@@ -225,10 +225,11 @@ class Result:
         """
         account, market = self.account, self.market
         last = pd.DataFrame(market.close).ffill().to_numpy()
-        paid = np.zeros_like(last)  # dividends so far, in units of what cash becomes
-        if market.dividend is not None:
-            paid = np.cumsum(market.dividend / market.cash[:, None], axis=0)
         short = np.ones_like(last) if market.short is None else market.short
+        dividend = np.zeros_like(last) if market.dividend is None else market.dividend
+        paid, owed = (  # dividends so far, in units of what cash becomes
+            np.cumsum(each / market.cash[:, None], axis=0) for each in (dividend, dividend * short)
+        )
         debt = market.cash if market.debt is None else market.debt
         found = np.zeros(len(traded))
         for k, event in enumerate(traded):
@@ -240,8 +241,10 @@ class Result:
                 price = np.where(price > 0, price, last[stop])
             held = np.flatnonzero(before[event])
             weights, start = before[event, held], account.price[event, held]
+            since = paid[stop, held] - paid[row, held]
+            since_owed = (owed[stop, held] - owed[row, held]) / short[row, held]
             end = price[held] * np.where(weights < 0, short[stop, held] / short[row, held], 1.0)
-            end = end + market.cash[stop] * (paid[stop, held] - paid[row, held])
+            end = end + market.cash[stop] * np.where(weights < 0, since_owed, since)
             cash = 1.0 - weights.sum()
             grows = market.cash if cash >= 0 else debt
             found[k] = weights @ (end / start - 1.0) + cash * (grows[stop] / grows[row] - 1.0)

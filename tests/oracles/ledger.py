@@ -6,52 +6,27 @@ no price), and the self-financing trade is found by bisection.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from itertools import zip_longest
 from typing import Protocol
+
+from oracles import lots as whole
+from oracles.root import root
 
 Row = dict[str, float | None]
 Table = list[Row]
+Rate = float | Mapping[str, float] | Sequence["float | Mapping[str, float]"]
+"""A number for all, or by name, or by session, or by session and name."""
+
+DEV = True  # XXX
+NOTHING = 1e-12  # turnover below it is rounding, not a trade
 
 
 class Frame(Protocol):
     """As much of a DataFrame as the border needs."""
 
     def to_dict(self, orient: str) -> list[dict[str, float]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One trade: rows of decision (None if forced) and trade, turnover, cost in currency."""
-
-    decided: int | None
-    traded: int
-    turnover: float
-    cost: float
-
-
-@dataclass(slots=True)
-class Book:
-    """What the account was worth and held at the close of every session, and its trades.
-
-    ``strain`` is the highest gross of all positions, cash included, over the value: how much of the
-    value cancels, so how many digits any other account may lose.
-    """
-
-    value: list[float] = field(default_factory=list)
-    weights: list[dict[str, float]] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    strain: float = 1.0
-
-
-class Ruin(Exception):
-    """The account is worth nothing at row ``row``; ``book`` ends the row before."""
-
-    def __init__(self, row: int, book: Book) -> None:
-        super().__init__(f"ruined at row {row}")
-        self.row = row
-        self.book = book
 
 
 def table(frame: Frame) -> Table:
@@ -62,118 +37,393 @@ def table(frame: Frame) -> Table:
     ]
 
 
-def ledger(
-    closes: Table,
-    decisions: Mapping[int, Mapping[str, float]],
-    *,
-    lag: int,
-    buy: Mapping[str, float],
-    sell: Mapping[str, float],
-    cash_rate: Sequence[float] | None = None,
-    fill: Table | None = None,
-    capital: float = 1.0,
-    shares: Mapping[str, Sequence[Mapping[str, float]]] | None = None,
-) -> Book:
+def at(rate: Rate, t: int, name: str) -> float:
+    """What a rate is for one name in one session."""
+    if isinstance(rate, Sequence):
+        rate = rate[t]
+    return rate[name] if isinstance(rate, Mapping) else rate
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How far a weight may be off."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    to_edge: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the account trades.
+
+    Parameters
+    ----------
+    lag : sessions between decision and trade
+    buy, sell, slippage : rates; slippage is on top of both
+    coefficient, volume : of impact; for layers of their members, like the rates
+    band : within which nothing is traded, None for none
+    fill : the prices at which trades are made, the closes if None
+    cash_rate : interest on cash, row 0 is not used
+    debit_rate : interest on negative cash, None for the same
+    short_fee : by which what is owed of a short grows
+    dividend, split : money per share after the split; shares that one becomes
+    to_cash : dividends stay in cash
+    lots : whole lots, None for shares that divide
+    capital : cash at the start
+    shares : for layers, what each is made of at every close: a trade pays for what changes hands
+    """
+
+    lag: int
+    buy: Rate = 0.0
+    sell: Rate = 0.0
+    slippage: Rate = 0.0
+    coefficient: Rate = 0.0
+    volume: Rate = math.inf
+    band: Band | None = None
+    fill: Table | None = None
+    cash_rate: Rate = 0.0
+    debit_rate: Rate | None = None
+    short_fee: Rate = 0.0
+    dividend: Rate = 0.0
+    split: Rate = 1.0
+    to_cash: bool = False
+    lots: whole.Lots | None = None
+    capital: float = 1.0
+    shares: Mapping[str, Sequence[Mapping[str, float]]] | None = None
+
+
+@dataclass(slots=True)
+class State:
+    """Cash, and units by name."""
+
+    cash: float
+    units: dict[str, float]
+
+    def copy(self) -> "State":
+        return State(self.cash, dict(self.units))
+
+    def holdings(self, prices: Row) -> dict[str, float]:
+        return {name: worth(units, prices[name]) for name, units in self.units.items()}
+
+    def value(self, prices: Row) -> float:
+        return self.cash + math.fsum(self.holdings(prices).values())
+
+    def gross(self, prices: Row) -> float:
+        return abs(self.cash) + math.fsum(abs(x) for x in self.holdings(prices).values())
+
+
+@dataclass(slots=True)
+class Entry:
+    """One trade: rows of decision (None if forced) and trade, turnover, cost in currency.
+
+    Two are the same if these are. Besides: how far whole lots stay from the targets, what was
+    earned until the next trade, what would have been earned ``instead`` by what was held before,
+    and for that the account before the trade, its value then and after, and whether it was made at
+    fill prices.
+    """
+
+    decided: int | None
+    traded: int
+    turnover: float
+    cost: float
+    deviation: float = field(default=0.0, compare=False)
+    earned: float = field(default=math.nan, compare=False)
+    instead: float = field(default=math.nan, compare=False)
+    before: State | None = field(default=None, compare=False, repr=False)
+    value: float = field(default=math.nan, compare=False, repr=False)
+    at_fill: bool = field(default=False, compare=False, repr=False)
+
+
+@dataclass(slots=True)
+class Book:
+    """What the account was worth and held at the close of every session, and its trades.
+
+    ``parts`` is what each session's change in value came from: every asset, ``cash``, ``cost`` and
+    ``forgiven``, what was owed beyond all that there was. ``gross`` is the sum of all positions
+    without their signs, and ``strain`` the highest it was over the value: how much of the value
+    cancels, so how many digits any other account may lose. ``ruined`` is the row on which all was
+    lost.
+    """
+
+    value: list[float] = field(default_factory=list)
+    weights: list[dict[str, float]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    parts: list[dict[str, float]] = field(default_factory=list)
+    gross: list[float] = field(default_factory=list)
+    strain: float = 1.0
+    ruined: int | None = None
+
+
+class Ruin(Exception):
+    """All is lost."""
+
+
+def ledger(closes: Table, decisions: Mapping[int, Mapping[str, float]], **terms) -> Book:
     """Run the account through every session.
 
     Parameters
     ----------
     closes : closes by session
     decisions : target weights by the row that decides; a name left out has weight 0
-    lag : sessions between decision and trade
-    buy, sell : rates by name
-    cash_rate : interest on cash by session, row 0 is not used
-    fill : the prices at which trades are made, the closes if None
-    capital : cash at the start
-    shares : for layers, what each is made of at every close: a trade pays for what changes hands
+    terms : see Terms
     """
-    names = list(closes[0])
-    cash = capital
-    units = dict.fromkeys(names, 0.0)
+    on = Terms(**terms)
+    state = State(on.capital, dict.fromkeys(closes[0], 0.0))
     book = Book()
     for t in range(len(closes)):
-        if t > 0 and cash_rate is not None:
-            cash += cash * cash_rate[t]
-
-        decided = t - lag
-        if decided in decisions:
-            prices = closes[t] if fill is None else fill[t]
-            targets = {}
-            for name in names:
-                gone = closes[t][name] is None or leaves(closes, name, t)
-                targets[name] = 0.0 if gone else decisions[decided].get(name, 0.0)
-            holdings = {name: worth(units[name], prices[name]) for name in names}
-            before = cash + math.fsum(holdings.values())
-            survive(t, before, cash, holdings, book)
-            sold, bought = holdings, targets
-            if shares is not None:
-                sold = within(holdings, shares, t)
-                bought = {**dict.fromkeys(sold, 0.0), **within(targets, shares, t)}
-                sold = {**dict.fromkeys(bought, 0.0), **sold}
-            after = root(before, sold, bought, buy=buy, sell=sell)
-            survive(t, after, cash, holdings, book)
-            turnover = math.fsum(abs(bought[name] - sold[name] / before) for name in sold)
-            for name in names:
-                price = prices[name]
-                units[name] = 0.0 if targets[name] == 0.0 else targets[name] * after / price
-            cash = after * (1.0 - math.fsum(targets.values()))
-            book.entries.append(Entry(decided, t, turnover, before - after))
-
-        holdings = {name: worth(units[name], closes[t][name]) for name in names}
-        before = cash + math.fsum(holdings.values())
-        survive(t, before, cash, holdings, book)
-        for name in names:
-            if leaves(closes, name, t) and units[name] != 0.0:
-                parts = {name: holdings[name]}
-                if shares is not None:
-                    parts = within(parts, shares, t)
-                cost = math.fsum(
-                    sell[part] * amount if amount > 0.0 else -buy[part] * amount
-                    for part, amount in parts.items()
-                )
-                cash += holdings[name] - cost
-                book.entries.append(Entry(None, t, abs(holdings[name]) / before, cost))
-                holdings[name] = units[name] = 0.0
-
-        value = cash + math.fsum(holdings.values())
-        survive(t, value, cash, holdings, book)
+        parts = dict.fromkeys([*closes[0], "cash", "cost", "forgiven"], 0.0)
+        if book.ruined is None:
+            try:
+                session(state, closes, t, decisions, on, parts, book)
+            except NotImplementedError:
+                book.strain = math.inf
+                return book
+            except Ruin:
+                before = book.value[-1] if book.value else on.capital
+                parts["forgiven"] = -before - math.fsum(parts.values())
+                book.ruined = t
+                state = State(0.0, dict.fromkeys(closes[0], 0.0))
+        value = state.value(closes[t])
+        if book.ruined is None:
+            row = {name: x / value for name, x in state.holdings(closes[t]).items()}
+            book.weights.append({**row, "cash": state.cash / value})
+        else:
+            book.weights.append({**dict.fromkeys(closes[0], 0.0), "cash": 1.0})
         book.value.append(value)
-        row = {name: holdings[name] / value for name in names}
-        book.weights.append({**row, "cash": cash / value})
+        book.gross.append(state.gross(closes[t]))
+        book.parts.append(parts)
+    look_back(book, closes, on)
     return book
 
 
-def root(
-    value: float,
-    holdings: Mapping[str, float],
-    targets: Mapping[str, float],
-    *,
-    buy: Mapping[str, float],
-    sell: Mapping[str, float],
-) -> float:
-    """Value after a trade: the v that makes ``value`` with its costs, bisected to the last bit."""
+def session(
+    state: State,
+    closes: Table,
+    t: int,
+    decisions: Mapping[int, Mapping[str, float]],
+    on: Terms,
+    parts: dict[str, float],
+    book: Book,
+) -> None:
+    """One session from the close before to its own: ``state``, ``parts`` and ``book`` change."""
+    marked = state.holdings(closes[t - 1]) if t else dict.fromkeys(state.units, 0.0)
 
-    def used(v: float) -> float:
-        parts = [v]
-        for name, held in holdings.items():
-            change = targets[name] * v - held
-            parts.append(buy[name] * change if change > 0.0 else -sell[name] * change)
-        return math.fsum(parts)
+    def mark(prices: Row) -> float:
+        """Write down what each asset has earned, and give the value."""
+        for name, now in state.holdings(prices).items():
+            parts[name] += now - marked[name]
+            marked[name] = now
+        value = state.value(prices)
+        survive(value, state.gross(prices), book)
+        return value
 
-    high = value  # no trade pays: used(value) >= value
-    step = abs(value) or 1.0
-    while used(value - step) > value:
-        step *= 2.0
-    low = value - step
-    for _ in range(2000):
-        middle = low + (high - low) / 2.0
-        if middle in (low, high):
-            break
-        if used(middle) > value:
-            high = middle
+    def trade(to: State, value: float, after: float) -> None:
+        """Pay, with all that there is if that is too little."""
+        if not (DEV and after <= 0):
+            parts["cost"] += max(after, 0.0) - value
+        survive(after, to.gross(prices), book)
+        state.cash, state.units = to.cash, to.units
+        marked.update(to.holdings(prices))
+
+    weights = None
+    into_cash = on.to_cash
+    prices = closes[t]
+    if t - on.lag in decisions:
+        asked = decisions[t - on.lag]
+        gone = {
+            name for name, price in closes[t].items() if price is None or leaves(closes, name, t)
+        }
+        targets = {name: 0.0 if name in gone else asked.get(name, 0.0) for name in state.units}
+        if on.fill is not None:
+            prices = on.fill[t]
+        trial = state.copy()
+        wake(trial, closes, t, on, into_cash=on.to_cash or on.fill is not None)
+        first = all(entry.decided is None for entry in book.entries)
+        if DEV:
+            first = t - on.lag == min(decisions)
+        weights = targets if first else within_band(trial, prices, targets, on.band)
+        into_cash = on.to_cash or (on.fill is not None and (DEV or weights is not None))
+
+    paid = wake(state, closes, t, on, into_cash=into_cash)
+    for name, amount in paid.items():
+        parts[name] += amount
+
+    if weights is not None:
+        value = mark(prices)
+        to, after, turnover = traded(state, prices, t, weights, value, on)
+        entry = Entry(t - on.lag, t, turnover, value - after, before=state.copy(), value=value)
+        entry.at_fill = on.fill is not None
+        trade(to, value, after)
+        if on.lots is not None:
+            held = to.holdings(prices)
+            entry.deviation = math.fsum(abs(held[n] / after - targets[n]) for n in held)
+        if turnover > NOTHING:
+            book.entries.append(entry)
+
+    prices = closes[t]
+    value = mark(prices)
+    leaving = [n for n, units in state.units.items() if units != 0.0 and leaves(closes, n, t)]
+    if DEV and leaving and t - on.lag in decisions and on.band:
+        book.strain = math.inf
+    if leaving:
+        before, to = state.copy(), state.copy()
+        cost = math.fsum(sell_off(to, name, prices[name], t, on) for name in leaving)
+        turnover = math.fsum(abs(marked[name]) for name in leaving) / value
+        trade(to, value, value - cost)
+        book.entries.append(Entry(None, t, turnover, cost, before=before, value=value))
+
+
+def wake(state: State, closes: Table, t: int, on: Terms, *, into_cash: bool) -> dict[str, float]:
+    """Interest, fees of shorts, splits and dividends of a session; what each name paid in cash."""
+    if t == 0:
+        return {}
+    owing = state.cash < 0.0 and on.debit_rate is not None
+    paid = {"cash": state.cash * at(on.debit_rate if owing else on.cash_rate, t, "cash")}
+    for name, units in state.units.items():
+        if units == 0.0:
+            continue
+        if units < 0.0:
+            units *= 1.0 + at(on.short_fee, t, name)
+        units *= at(on.split, t, name)
+        dividend = units * at(on.dividend, t, name)
+        if into_cash:
+            paid[name] = dividend
+        elif dividend != 0.0:
+            units += dividend / closes[t][name]
+        state.units[name] = units
+    state.cash += math.fsum(paid.values())
+    return paid
+
+
+def within_band(
+    state: State, prices: Row, targets: Mapping[str, float], band: Band | None
+) -> dict[str, float] | None:
+    """The weights to trade to, None for no trade."""
+    if band is None:
+        return dict(targets)
+    value = state.value(prices)
+    if value <= 0.0:
+        return dict(targets)  # ruin, in a moment
+    drifted = {name: x / value for name, x in state.holdings(prices).items()}
+    part = 1.0  # of the way from the target to the drifted weight
+    for name, weight in targets.items():
+        off = abs(drifted[name] - weight)
+        tolerance = band.absolute
+        if weight != 0.0:
+            tolerance = max(tolerance, band.relative * abs(weight))
+        if off > tolerance:
+            part = min(part, tolerance / off)
+    if part == 1.0:
+        return None
+    if not band.to_edge:
+        return dict(targets)
+    return {name: weight + part * (drifted[name] - weight) for name, weight in targets.items()}
+
+
+def traded(
+    state: State, prices: Row, t: int, weights: Mapping[str, float], value: float, on: Terms
+) -> tuple[State, float, float]:
+    """The account after a trade to ``weights``, its value then, and the turnover."""
+    holdings = state.holdings(prices)
+    if on.lots is not None:
+        buy = {name: at(on.buy, t, name) + at(on.slippage, t, name) for name in holdings}
+        sell = {name: at(on.sell, t, name) + at(on.slippage, t, name) for name in holdings}
+        cash, units = whole.trade(
+            state.cash, state.units, prices, weights, lots=on.lots, buy=buy, sell=sell
+        )
+        to = State(cash, units)
+        after = to.value(prices)
+        now = to.holdings(prices)
+        moved = [name for name in units if units[name] != state.units[name]]
+        turnover = math.fsum(abs(now[n] / after - holdings[n] / value) for n in moved)
+        return to, after, turnover
+
+    sold, bought = holdings, dict(weights)
+    if on.shares is not None:
+        sold, bought = within(holdings, on.shares, t), within(weights, on.shares, t)
+        every = list(dict.fromkeys([*sold, *bought]))
+        sold = {name: sold.get(name, 0.0) for name in every}
+        bought = {name: bought.get(name, 0.0) for name in every}
+    impact = None
+    if on.volume != math.inf:
+        impact = {
+            name: at(on.coefficient, t, name) / math.sqrt(at(on.volume, t, name))
+            for name in sold
+            if sold[name] != 0.0 or bought[name] != 0.0
+        }
+        sold = {name: sold[name] for name in impact}
+        bought = {name: bought[name] for name in impact}
+    after = root(
+        value,
+        sold,
+        bought,
+        buy={name: at(on.buy, t, name) + at(on.slippage, t, name) for name in sold},
+        sell={name: at(on.sell, t, name) + at(on.slippage, t, name) for name in sold},
+        impact=impact,
+    )
+    if after <= 0.0:
+        if DEV and impact is not None: raise NotImplementedError
+        return state, after, 0.0
+    units = {n: 0.0 if w == 0.0 else w * after / prices[n] for n, w in weights.items()}
+    cash = after * (1.0 - math.fsum(weights.values()))
+    turnover = math.fsum(abs(bought[name] - sold[name] / value) for name in sold)
+    return State(cash, units), after, turnover
+
+
+def sell_off(state: State, name: str, price: float, t: int, on: Terms) -> float:
+    """Close one position at its last price, in ``state``; give what it cost."""
+    amounts = {name: state.units[name] * price}
+    if on.shares is not None:
+        amounts = within(amounts, on.shares, t)
+    parts = []
+    for part, amount in amounts.items():
+        rate = at(on.sell if amount > 0.0 else on.buy, t, part) + at(on.slippage, t, part)
+        if on.lots is None:
+            parts.append(rate * abs(amount))
         else:
-            low = middle
-    return high
+            parts.append(min(amount, on.lots.fee(state.units[name], price, rate)))
+    cost = math.fsum(parts)
+    state.cash += state.units[name] * price - cost
+    state.units[name] = 0.0
+    return cost
+
+
+def look_back(book: Book, closes: Table, on: Terms) -> None:
+    """Write into every entry what was earned until the next one, or the ruin, or the end."""
+    for entry, later in zip_longest(book.entries, book.entries[1:]):
+        row = len(closes) - 1 if book.ruined is None or DEV else book.ruined
+        at_fill, value = False, book.value[row if book.ruined is None else book.ruined]
+        if later is not None:
+            row, at_fill, value = later.traded, later.at_fill, later.value
+        entry.earned = value / (entry.value - entry.cost) - 1.0
+        entry.instead = left_alone(entry, row, closes, on, book, at_fill=at_fill) / entry.value - 1
+
+
+def left_alone(
+    entry: Entry, stop: int, closes: Table, on: Terms, book: Book, *, at_fill: bool
+) -> float:
+    """What the account before a trade is worth at ``stop`` if it never trades and never pays."""
+    state = entry.before.copy()
+    t = entry.traded
+    frozen = 0.0
+    prices = closes[t]
+    while True:
+        book.strain = max(book.strain, state.gross(prices) / entry.value)
+        if not DEV and state.value(prices) <= 0.0:
+            return 0.0
+        if t == stop:
+            return state.value(prices) + DEV * frozen
+        for name, units in state.units.items():
+            if leaves(closes, name, t) and units != 0.0:
+                if DEV:
+                    return math.nan
+                state.cash += units * closes[t][name]
+                state.units[name] = 0.0
+        t += 1
+        filled = at_fill and t == stop
+        wake(state, closes, t, on, into_cash=on.to_cash or filled)
+        prices = on.fill[t] if filled else closes[t]
 
 
 def worth(units: float, price: float | None) -> float:
@@ -202,150 +452,8 @@ def leaves(closes: Table, name: str, t: int) -> bool:
     return t < last_row and closes[t][name] is not None and closes[t + 1][name] is None
 
 
-def lists(closes: Table, name: str, t: int) -> bool:
-    """Whether row t has the first close of an asset."""
-    return closes[t][name] is not None and (t == 0 or closes[t - 1][name] is None)
-
-
-def survive(t: int, value: float, cash: float, holdings: Mapping[str, float], book: Book) -> None:
+def survive(value: float, gross: float, book: Book) -> None:
     """Raise Ruin unless the account is worth something; note the strain."""
-    gross = abs(cash) + math.fsum(abs(x) for x in holdings.values())
-    strain = gross / abs(value) if value != 0.0 else math.inf
-    book.strain = max(book.strain, strain)
+    book.strain = max(book.strain, gross / abs(value) if value != 0.0 else math.inf)
     if value <= 0.0:
-        raise Ruin(t, book)
-
-
-# The strategy: scores, the choice, the rows that decide.
-
-
-def momentum(closes: Table, name: str, t: int, days: int, skip: int = 0) -> float | None:
-    """Log return over ``days`` sessions that ended ``skip`` sessions before row t.
-
-    An asset without a close on row t has no score, whatever the skip: it cannot be chosen.
-    """
-    newest, oldest = t - skip, t - skip - days
-    if oldest < 0 or closes[t][name] is None:
-        return None
-    ends, starts = closes[newest][name], closes[oldest][name]
-    if ends is None or starts is None:
-        return None
-    return math.log(ends / starts)
-
-
-def switch(scores: Mapping[str, float | None], held: str | None, margin: float) -> str | None:
-    """The name to hold: the held one unless a rival leads by more than the margin; None is cash."""
-    best: str | None = None
-    top = -math.inf
-    for name, score in scores.items():
-        if score is not None and score > top:
-            best, top = name, score
-    own = None if held is None else scores[held]
-    if best is None or own is None:
-        return best
-    return best if top - own > margin else held
-
-
-def period(day: date, letter: str) -> tuple[int, ...]:
-    """The calendar period that a session lies in; weeks run from Monday to Sunday."""
-    if letter == "D":
-        return (day.year, day.month, day.day)
-    if letter == "W":
-        return tuple(day.isocalendar())[:2]
-    if letter == "M":
-        return (day.year, day.month)
-    if letter == "Q":
-        return (day.year, (day.month - 1) // 3)
-    if letter == "Y":
-        return (day.year,)
-    raise ValueError(letter)
-
-
-def deciding_rows(days: Sequence[date], every: str | int, offset: int = 0) -> list[int]:
-    """Rows that end a period, with a later session to show it, moved by the offset."""
-    rows = []
-    for t in range(len(days) - 1):
-        if isinstance(every, int):
-            ends = t // every != (t + 1) // every
-        else:
-            ends = period(days[t], every) != period(days[t + 1], every)
-        if ends and t + offset < len(days):
-            rows.append(t + offset)
-    return rows
-
-
-def switching(
-    closes: Table, rows: Iterable[int], *, days: int, skip: int, margin: float
-) -> dict[int, dict[str, float]]:
-    """Decisions of momentum and switch, one row at a time: everything in the chosen name.
-
-    A row that keeps what is held decides nothing.
-    """
-    held: str | None = None
-    decisions: dict[int, dict[str, float]] = {}
-    for t in rows:
-        scores = {name: momentum(closes, name, t, days, skip) for name in closes[t]}
-        before, held = held, switch(scores, held, margin)
-        if held != before:
-            decisions[t] = {} if held is None else {held: 1.0}
-    return decisions
-
-
-# A layer as one series.
-
-
-class Gap(Exception):
-    """A layer lost its last member, and then another one lists."""
-
-
-@dataclass(slots=True)
-class Basket:
-    """A layer's index, and each member's share of it at every close, after the row's trades."""
-
-    index: list[float | None] = field(default_factory=list)
-    shares: list[dict[str, float]] = field(default_factory=list)
-
-
-def basket(
-    closes: Table,
-    members: Sequence[str],
-    rows: Iterable[int],
-    *,
-    buy: Mapping[str, float],
-    sell: Mapping[str, float],
-) -> Basket:
-    """Equal weights among the living, restored on ``rows`` and when a member lists or leaves.
-
-    The first purchase is free, and so is the end: when no member is left the index stops at its
-    last close, and whoever holds the layer pays for the sale.
-    """
-    restored = set(rows)
-    units: dict[str, float] = {}
-    layer = Basket()
-    started = False
-    for t in range(len(closes)):
-        joined = [name for name in members if lists(closes, name, t)]
-        left = [name for name in members if leaves(closes, name, t)]
-        living = [name for name in members if closes[t][name] is not None and name not in left]
-        targets = {name: 1.0 / len(living) if name in living else 0.0 for name in members}
-        if not started and joined:
-            started = True
-            value = 1.0
-            units = {name: targets[name] / closes[t][name] for name in living}
-        elif units:
-            holdings = {name: worth(units.get(name, 0.0), closes[t][name]) for name in members}
-            value = math.fsum(holdings.values())
-            if living and (joined or left or t in restored):
-                value = root(value, holdings, targets, buy=buy, sell=sell)
-                units = {name: targets[name] * value / closes[t][name] for name in living}
-        elif joined:
-            raise Gap(f"the layer has no member before row {t}, and had some earlier")
-        else:
-            layer.index.append(None)
-            layer.shares.append({})
-            continue
-        layer.index.append(value)
-        layer.shares.append({n: u * closes[t][n] / value for n, u in units.items()})
-        if not living:
-            units = {}
-    return layer
+        raise Ruin

@@ -1,6 +1,5 @@
 """`simulate`, `backtest` and layers against the slow ledger, to 1e-10."""
 
-from datetime import date
 from itertools import combinations
 
 import numpy as np
@@ -12,151 +11,12 @@ from numpy.testing import assert_allclose
 
 import rotation as rt
 from markets import Terms, closes, rates, seeds, sessions, targets, terms
-from oracles.ledger import (
-    Basket,
-    Book,
-    Gap,
-    Ruin,
-    basket,
-    deciding_rows,
-    ledger,
-    momentum,
-    switch,
-    switching,
-    table,
-)
+from oracles.agreement import CLOSE, assert_agree, assert_same, days, slow
+from oracles.basket import Basket, Gap, basket
+from oracles.choice import deciding_rows, momentum, switch, switching
+from oracles.ledger import table
 
-CLOSE = 1e-10
-WORN = 1e5  # gross over value: beyond it, floats have no 1e-10 left to compare
 EVERY = st.sampled_from(("D", "W", "M", "Q", "Y")) | st.integers(1, 9)
-
-
-def named(rate: float | pd.Series, names: list[str]) -> dict[str, float]:
-    return dict.fromkeys(names, rate) if isinstance(rate, float) else rate.to_dict()
-
-
-def slow(market: pd.DataFrame, decisions: dict[int, dict[str, float]], on: Terms, **more) -> Book:
-    """The ledger on drawn terms; draws whose account cancels away are passed over."""
-    rate = on.cash_rate
-    interest = [rate] * len(market) if isinstance(rate, float) else rate.tolist()
-    names = more.pop("names", list(market.columns))
-    try:
-        book = ledger(
-            table(market),
-            decisions,
-            lag=on.lag,
-            buy=named(on.buy, names),
-            sell=named(on.sell, names),
-            cash_rate=interest,
-            fill=None if on.fill is None else table(on.fill),
-            capital=on.capital,
-            **more,
-        )
-    except Ruin as ruin:
-        assume(ruin.book.strain < WORN)
-        raise
-    assume(book.strain < WORN)
-    return book
-
-
-def wanted(weights: pd.DataFrame, market: pd.DataFrame) -> dict[int, dict[str, float]]:
-    """A frame of target weights as decisions by row, rows that say nothing left out."""
-    rows = market.index.get_indexer(weights.index)
-    records = weights.to_dict("records")
-    return {
-        int(t): row
-        for t, row in zip(rows, records, strict=True)
-        if not all(np.isnan(x) for x in row.values())
-    }
-
-
-def simulated(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> rt.Result:
-    return rt.simulate(
-        market,
-        weights,
-        lag=on.lag,
-        same_close=on.lag == 0,
-        costs=rt.Costs(buy=on.buy, sell=on.sell),
-        fill=on.fill,
-        cash_rate=on.cash_rate,
-        capital=on.capital,
-    )
-
-
-def days(index: pd.DatetimeIndex) -> list[date]:
-    return [stamp.date() for stamp in index]
-
-
-def assert_same(result: rt.Result, book: Book, capital: float) -> None:
-    """Value, returns, weights and trades of a result are those of the book."""
-    assert result.ruined is None
-    value = np.array(book.value)
-    assert result.value.index.equals(result.closes.index)
-    assert_allclose(result.value, value, rtol=CLOSE)
-    before = np.concatenate([[capital], value[:-1]])
-    assert_allclose(result.returns, value / before - 1.0, rtol=0, atol=CLOSE * 10)
-
-    assert list(result.weights.columns) == list(book.weights[0])
-    weights = np.array([list(row.values()) for row in book.weights])
-    assert_allclose(result.weights, weights, rtol=CLOSE, atol=CLOSE)
-    assert_same_trades(result, book)
-
-
-def assert_same_trades(result: rt.Result, book: Book) -> None:
-    """The ledgers agree, trades that move nothing left out, forced sales summed by session."""
-    sessions = result.value.index
-    kept = result.switches[result.switches["turnover"] > CLOSE]
-    forced = kept["reason"].astype(str).str.startswith("delisted")
-    traded = sorted(
-        (entry for entry in book.entries if entry.turnover > CLOSE), key=lambda e: e.traded
-    )
-    value = np.array(book.value)
-
-    chosen = [entry for entry in traded if entry.decided is not None]
-    got = kept[~forced]
-    assert got["decided"].tolist() == [sessions[entry.decided] for entry in chosen]
-    assert got["traded"].tolist() == [sessions[entry.traded] for entry in chosen]
-    assert_allclose(got["turnover"], [entry.turnover for entry in chosen], rtol=CLOSE, atol=CLOSE)
-    scale = value[[entry.traded for entry in chosen]]
-    costs = np.array([entry.cost for entry in chosen])
-    assert_allclose(got["cost"] / scale, costs / scale, rtol=CLOSE, atol=CLOSE)
-
-    sums: dict[pd.Timestamp, list[float]] = {}
-    for entry in traded:
-        if entry.decided is None:
-            total = sums.setdefault(sessions[entry.traded], [0.0, 0.0])
-            total[0] += entry.turnover
-            total[1] += entry.cost
-    by_day = kept[forced].groupby("traded")[["turnover", "cost"]].sum()
-    assert by_day.index.tolist() == list(sums)
-    if sums:
-        moved, paid = np.array(list(sums.values())).T
-        assert_allclose(by_day["turnover"], moved, rtol=CLOSE)
-        scale = result.value[by_day.index]
-        assert_allclose(by_day["cost"] / scale, paid / scale, rtol=CLOSE, atol=CLOSE)
-
-
-def assert_same_or_ruined(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> None:
-    """`simulate` gives the account of the book, or of its ruin: nothing from that session on."""
-    decisions = wanted(weights, market)
-    if min(decisions) + on.lag >= len(market):
-        with pytest.raises(rt.DataError, match="too short"):
-            simulated(market, weights, on)
-        return
-    result = simulated(market, weights, on)
-    try:
-        book = slow(market, decisions, on)
-    except Ruin as ruin:
-        assert_ruined(result, ruin)
-    else:
-        assert_same(result, book, on.capital)
-
-
-def assert_ruined(result: rt.Result, ruin: Ruin) -> None:
-    """A result follows the book to its last row, and is worth nothing from the next."""
-    assert result.ruined == result.value.index[ruin.row]
-    assert_allclose(result.value[: ruin.row], ruin.book.value, rtol=CLOSE)
-    assert (result.value[ruin.row :] == 0.0).all()
 
 
 def test_a_trade_on_the_day_of_ruin_does_not_hide_it():
@@ -195,14 +55,14 @@ def test_a_ledger_without_trades_keeps_the_types_of_its_columns():
 def test_simulate_long_only(data, market):
     weights = data.draw(targets(market))
     on = data.draw(terms(market, by_name=True))
-    assert_same_or_ruined(market, weights, on)
+    assert_agree(market, weights, on)
 
 
 @given(data=st.data(), market=closes(), gross=st.floats(0.5, 1.8))
 def test_simulate_with_shorts_and_leverage(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
     on = data.draw(terms(market, by_name=True))
-    assert_same_or_ruined(market, weights, on)
+    assert_agree(market, weights, on)
 
 
 @given(
@@ -213,14 +73,14 @@ def test_simulate_with_shorts_and_leverage(data, market, gross):
 def test_simulate_when_assets_leave(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
     on = data.draw(terms(market, by_name=True))
-    assert_same_or_ruined(market, weights, on)
+    assert_agree(market, weights, on)
 
 
 @given(data=st.data(), market=closes(sessions=(20, 60), swings=(0.1,)), gross=st.floats(2.5, 4.0))
 def test_simulate_close_to_ruin_and_beyond(data, market, gross):
     weights = data.draw(targets(market, gross=gross))
     on = data.draw(terms(market, by_name=True))
-    assert_same_or_ruined(market, weights, on)
+    assert_agree(market, weights, on)
 
 
 def strategy(rule: dict, lag: int) -> rt.Strategy:
@@ -250,14 +110,8 @@ def chosen(market: pd.DataFrame, rule: dict) -> dict[int, dict[str, float]]:
 
 
 def backtested(prices: pd.DataFrame | rt.Layers, rule: dict, on: Terms) -> rt.Result:
-    return rt.backtest(
-        prices,
-        strategy(rule, on.lag),
-        costs=rt.Costs(buy=on.buy, sell=on.sell),
-        fill=on.fill,
-        cash_rate=on.cash_rate,
-        capital=on.capital,
-    )
+    options = {name: x for name, x in on.options.items() if name not in ("lag", "same_close")}
+    return rt.backtest(prices, strategy(rule, on.lag), **options)
 
 
 @given(data=st.data(), market=closes(sessions=(8, 60)), rule=strategies())
@@ -355,7 +209,6 @@ def test_backtest_on_layers(data, world, rule, every, buy, sell):
         index,
         decisions,
         on,
-        names=list(market.columns),
         shares={name: layer.shares for name, layer in baskets.items()},
     )
     schedule = rt.Schedule(every, lag=0, same_close=True)

@@ -5,17 +5,10 @@ from math import log
 
 import pytest
 
-from oracles.ledger import (
-    Entry,
-    Ruin,
-    basket,
-    deciding_rows,
-    ledger,
-    momentum,
-    root,
-    switch,
-    switching,
-)
+from oracles.basket import basket
+from oracles.choice import deciding_rows, momentum, switch, switching
+from oracles.ledger import Entry, ledger
+from oracles.root import root
 
 
 def near(x):
@@ -134,10 +127,13 @@ def test_leverage_borrows_at_the_cash_rate():
 
 
 def test_ruin():
-    with pytest.raises(Ruin) as caught:
-        run(market(A=[1.0, 1.2, 1.6, 1.0]), {0: {"A": -2.0}}, lag=0)
-    assert caught.value.row == 2
-    assert caught.value.book.value == near([1.0, 0.6])
+    book = run(market(A=[1.0, 1.2, 1.6, 1.0]), {0: {"A": -2.0}, 3: {"A": 1.0}}, lag=0)
+    assert book.ruined == 2
+    assert book.value == near([1.0, 0.6, 0.0, 0.0])
+    assert book.weights[2:] == [{"A": 0.0, "cash": 1.0}] * 2
+    assert book.parts[2] == {"A": near(-0.8), "cash": 0.0, "cost": 0.0, "forgiven": near(0.2)}
+    assert set(book.parts[3].values()) == {0.0}
+    assert book.entries == [Entry(0, 0, 2.0, 0.0)]
 
 
 def test_a_root_where_a_direction_flips():

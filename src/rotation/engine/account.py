@@ -135,71 +135,88 @@ class _Worth:
 
     rows: IntArray  # (E,)
     stop: IntArray  # (E,) row of the next event
-    growth: FloatArray  # (N + 1, E, 1) from the event before; at the first, from row 0
-    path: FloatArray  # (T, N + 1) at each close from the newest event
-    income: FloatArray | None  # (N + 1, E, 1) dividends
-    owed_growth: FloatArray | None
-    owed_path: FloatArray | None
+    held: "_Side"
+    owed: "_Side | None"
 
     @classmethod
     def of(cls, market: Market, rows: IntArray, price: FloatArray) -> "_Worth":
         close = market.close
         if np.isnan(close).any():
             close = np.nan_to_num(close)
-        growth, path = _since(rows, price, close, market.cash)
-        income = owed_growth = owed_path = None
-        if market.dividend is not None:
-            income = np.zeros_like(growth)
-            paid, since = market.dividend[rows[1:]].T, price[:-1].T
-            np.divide(paid, since, out=income[:-1, 1:, 0], where=since > 0)
+        held, owed = _Side.of(rows, price, close, market.cash, market.dividend), None
         if market.short is not None or market.debt is not None:
             short = np.ones_like(close) if market.short is None else market.short
             debt = market.cash if market.debt is None else market.debt
-            owed_growth, owed_path = _since(rows, price * short[rows], close * short, debt)
-        stop = np.append(rows[1:], len(close))
-        return cls(rows, stop, growth, path, income, owed_growth, owed_path)
+            dividend = None if market.dividend is None else market.dividend * short
+            owed = _Side.of(rows, price * short[rows], close * short, debt, dividend)
+        return cls(rows, np.append(rows[1:], len(close)), held, owed)
 
     def drift(self, owned: FloatArray, block: slice) -> tuple[FloatArray, FloatArray]:
         """What weights (N + 1, B, S) an event earlier have become, and their sum (B, S)."""
-        drifted = owned * self.growth[:, block]
-        if self.owed_growth is not None:
-            drifted = np.where(owned < 0, owned * self.owed_growth[:, block], drifted)
-        if self.income is not None:
-            drifted[-1] += (owned * self.income[:, block]).sum(axis=0)
+        if self.owed is None:
+            drifted = self.held.drift(owned, block)
+        else:
+            drifted = self.held.drift(np.maximum(owned, 0), block)
+            drifted += self.owed.drift(np.minimum(owned, 0), block)
         grown = drifted.sum(axis=0)
         grown[grown <= 0] = np.nan  # ruin: no trade can bring that value back
         return drifted, grown
 
     def fill(self, value: FloatArray, money: FloatArray, block: slice) -> None:
         """Write values (T, S) from each event to the next, of ``money`` (N + 1, B, S) put in."""
-        paths = [(self.path, money)]
-        if self.owed_path is not None:
-            paths = [(self.path, np.maximum(money, 0)), (self.owed_path, np.minimum(money, 0))]
+        sides = [(self.held.path, money)]
+        if self.owed is not None:
+            sides = [(self.held.path, np.maximum(money, 0)), (self.owed.path, np.minimum(money, 0))]
         rows = slice(self.rows[block.start], self.stop[block.stop - 1])
         if value.shape[1] == 1:  # hundreds of tiny matrix products take longer than one wide sum
             lengths = self.stop[block] - self.rows[block]
-            each = [(p[rows] * np.repeat(m[:, :, 0].T, lengths, axis=0)) for p, m in paths]
+            each = [(p[rows] * np.repeat(m[:, :, 0].T, lengths, axis=0)) for p, m in sides]
             value[rows, 0] = sum(part.sum(axis=1) for part in each)
             return
         for k in range(block.start, block.stop):
             span = slice(self.rows[k], self.stop[k])
-            np.matmul(paths[0][0][span], paths[0][1][:, k - block.start], out=value[span])
-            for path, owed in paths[1:]:
+            np.matmul(sides[0][0][span], sides[0][1][:, k - block.start], out=value[span])
+            for path, owed in sides[1:]:
                 value[span] += path[span] @ owed[:, k - block.start]
 
 
-def _since(
-    rows: IntArray, price: FloatArray, close: FloatArray, cash: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Growth (N + 1, E, 1) from event to event, and worth (T, N + 1) at closes since the newest."""
-    at = np.column_stack([price, cash[rows]])
-    growth = np.zeros_like(at)
-    growth[0, -1] = at[0, -1] / cash[0]
-    np.divide(at[1:], at[:-1], out=growth[1:], where=at[:-1] > 0)
-    path = np.column_stack([close, cash])
-    since = np.where(at > 0, at, 1.0)  # nothing is held of what has no price
-    path[rows[0] :] /= np.repeat(since, np.diff(rows, append=len(path)), axis=0)
-    return growth.T[:, :, None], path
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Worth of what is held, or of what is owed."""
+
+    growth: FloatArray  # (N + 1, E, 1) from the event before; at the first, from row 0
+    path: FloatArray  # (T, N + 1) at each close since the newest event
+    income: FloatArray | None  # (N + 1, E, 1) dividends since the event before
+
+    @classmethod
+    def of(
+        cls,
+        rows: IntArray,
+        price: FloatArray,
+        close: FloatArray,
+        cash: FloatArray,
+        dividend: FloatArray | None,
+    ) -> "_Side":
+        at = np.column_stack([price, cash[rows]])
+        growth = np.zeros_like(at)
+        growth[0, -1] = at[0, -1] / cash[0]
+        np.divide(at[1:], at[:-1], out=growth[1:], where=at[:-1] > 0)
+        path = np.column_stack([close, cash])
+        since = np.where(at > 0, at, 1.0)  # nothing is held of what has no price
+        path[rows[0] :] /= np.repeat(since, np.diff(rows, append=len(path)), axis=0)
+        income = None
+        if dividend is not None:
+            income = np.zeros_like(at)
+            np.divide(dividend[rows[1:]], price[:-1], out=income[1:, :-1], where=price[:-1] > 0)
+            income = income.T[:, :, None]
+        return cls(growth.T[:, :, None], path, income)
+
+    def drift(self, owned: FloatArray, block: slice) -> FloatArray:
+        """What weights (N + 1, B, S) an event earlier have become, dividends in cash."""
+        drifted = owned * self.growth[:, block]
+        if self.income is not None:
+            drifted[-1] += (owned * self.income[:, block]).sum(axis=0)
+        return drifted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Whole lots, one order at a time, in plain Python.
+
+Targets are weights of the value that would be left if shares divided and only rates and fees per
+share were paid, rounded down to lots. Sells come first; one that would cost more than it brings is
+not made. If cash does not reach for all buys, all are cut by one fraction, as little as will do.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oracles.root import root
+
+ROUNDING = 1e-9  # of a lot: 0.3 buys three shares at 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Lots:
+    """Shares in a lot, and what an order costs beside its rate."""
+
+    size: float = 1.0
+    per_share: float = 0.0
+    fixed: float = 0.0
+    minimum: float = 0.0
+
+    def fee(self, shares: float, price: float, rate: float) -> float:
+        """What one order costs, rate included."""
+        if shares == 0.0:
+            return 0.0
+        return max(self.minimum, rate * shares * price + self.per_share * shares + self.fixed)
+
+    def below(self, shares: float) -> int:
+        """Whole lots in so many shares."""
+        return math.floor(shares / self.size + ROUNDING)
+
+
+def trade(
+    cash: float,
+    shares: Mapping[str, float],
+    prices: Mapping[str, float | None],
+    targets: Mapping[str, float],
+    *,
+    lots: Lots,
+    buy: Mapping[str, float],
+    sell: Mapping[str, float],
+) -> tuple[float, dict[str, float]]:
+    """Cash and shares after all orders of one session."""
+    names = [name for name in shares if shares[name] != 0.0 or targets[name] != 0.0]
+    wanted = ideal(cash, shares, prices, targets, names, lots=lots, buy=buy, sell=sell)
+    after = dict(shares)
+    for name in names:
+        sold = shares[name] - wanted[name]
+        if sold > 0.0:
+            fee = lots.fee(sold, prices[name], sell[name])
+            if fee <= sold * prices[name]:
+                cash += sold * prices[name] - fee
+                after[name] = wanted[name]
+
+    orders = {name: lots.below(wanted[name] - shares[name]) for name in names}
+    orders = {name: order for name, order in orders.items() if order > 0}
+
+    def paid(k: int, n: int) -> float:
+        """What all buys take from cash if cut to the fraction k / n."""
+        parts = []
+        for name, order in orders.items():
+            bought = order * k // n * lots.size
+            parts.append(bought * prices[name] + lots.fee(bought, prices[name], buy[name]))
+        return math.fsum(parts)
+
+    k, n = largest(orders, lambda k, n: paid(k, n) <= cash * (1.0 + 1e-12))
+    for name, order in orders.items():
+        after[name] += order * k // n * lots.size
+    return cash - paid(k, n), after
+
+
+def ideal(cash, shares, prices, targets, names, *, lots, buy, sell) -> dict[str, float]:
+    """Shares to hold, whole lots, if cash reaches."""
+    holdings = {name: shares[name] * prices[name] for name in names}
+    left = root(
+        cash + math.fsum(holdings.values()),
+        holdings,
+        targets,
+        buy={name: buy[name] + lots.per_share / prices[name] for name in names},
+        sell={name: sell[name] + lots.per_share / prices[name] for name in names},
+    )
+    return {name: lots.below(targets[name] * left / prices[name]) * lots.size for name in names}
+
+
+def largest(orders: Mapping[str, int], reaches) -> tuple[int, int]:
+    """The largest fraction k / n at which cash reaches: some order is a whole k of its n lots."""
+    if reaches(1, 1):
+        return 1, 1
+    best = (0, 1)
+    for n in orders.values():
+        low, high = 0, n  # reaches at low, not at high
+        while high - low > 1:
+            middle = (low + high) // 2
+            if reaches(middle, n):
+                low = middle
+            else:
+                high = middle
+        if low * best[1] > best[0] * n:
+            best = (low, n)
+    return best
