@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format bench docs dev clean
+.PHONY: demo test mutants lint format bench docs dev clean
 
 demo: .venv/.demo  ## the main job, offline: switch semis to software over the embedded history
 	@mkdir -p build
@@ -11,6 +11,11 @@ demo: .venv/.demo  ## the main job, offline: switch semis to software over the e
 
 test: .venv/.dev  ## every test, with warnings as errors and branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+mutants: .venv/.dev  ## what the tests of the account let pass, see docs/adr/0003; ten minutes
+	rm -rf mutants
+	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 lint: .venv/.dev  ## format, lint, types, the one-way flow
 	$(BIN)/ruff format --check .
@@ -45,4 +50,4 @@ dev: .venv/.dev
 	@touch $@ .venv/.demo
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist mutants

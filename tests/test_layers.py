@@ -55,16 +55,32 @@ def test_the_layer_starts_with_its_first_member_and_ends_with_its_last():
     assert layers.universe.tickers == ("A", "B")
 
 
+def test_the_index_has_every_session_even_before_the_first_layer():
+    nan = np.nan
+    closes = table(A=[nan, 1.0, 2.0], B=[nan, nan, 1.0], C=[1.0, 1.0, 1.0])
+    got = rt.build_layers(closes, rt.Universe({"a": ["A"], "b": ["B"]})).index
+    assert got.index.equals(closes.index)
+    np.testing.assert_array_equal(got, closes[["A", "B"]])
+
+
 def test_an_unknown_ticker_is_named_with_its_layer():
     with pytest.raises(rt.DataError, match="universe: NVDX of shovels is not a column of closes"):
         rt.build_layers(table(A=[1.0, 2.0]), rt.Universe({"shovels": ["A", "NVDX"]}))
 
 
-def test_a_layer_without_members_for_a_while_is_refused():
+@pytest.mark.parametrize("gap", [1, 2])
+def test_a_layer_without_members_for_a_while_is_refused(gap):
     nan = np.nan
-    closes = table(A=[1.0, 1.0, nan, nan], B=[nan, nan, nan, 1.0], C=[1.0, 1.0, 1.0, 1.0])
+    closes = table(A=[1.0, 1.0] + [nan] * gap, B=[nan] * (gap + 1) + [1.0], C=[1.0] * (gap + 2))
     with pytest.raises(rt.DataError, match="universe: ab has no member left after 2024-01-02"):
         rt.build_layers(closes, rt.Universe({"ab": ["A", "B"]}))
+
+
+def test_a_layer_goes_on_if_one_member_comes_at_the_close_at_which_the_other_leaves():
+    nan = np.nan
+    closes = table(A=[1.0, 2.0, nan], B=[nan, 1.0, 3.0], C=[1.0, 1.0, 1.0])
+    layers = rt.build_layers(closes, rt.Universe({"ab": ["A", "B"]}))
+    assert layers.index["ab"].tolist() == pytest.approx([1.0, 2.0, 6.0])
 
 
 DAYS = pd.bdate_range("2024-01-01", periods=5)
@@ -189,3 +205,23 @@ def test_members_pay_their_own_rates():
 def test_a_universe_is_wanted():
     with pytest.raises(rt.ArgumentError, match="universe: want a Universe, got"):
         rt.build_layers(PAIR, {"a": ["A"]})
+
+
+def test_a_weighting_knows_what_came_before_the_layer():
+    closes = PAIR.assign(A=[1.0, 1.1, 1.0, 1.1, 1.0], B=[1.0, 1.3, 1.0, 1.3, 1.0])
+    start = DAYS[3].date()
+    members = [rt.Member("A", start=start), rt.Member("B", start=start)]
+    layers = rt.build_layers(
+        closes, rt.Universe({"all": members}), weighting=rt.InverseVolatility(days=3)
+    )
+    assert layers.weights("all").iloc[0]["A"] > 0.6
+
+
+def test_a_weighting_of_a_layer_that_begins_late_is_of_that_day():
+    nan = np.nan
+    closes = table(A=[nan, nan, 1.0, 2.0], B=[nan, nan, 1.0, 1.0], C=[1.0] * 4)
+    given = pd.DataFrame({"A": [1.0, 3.0, 1.0], "B": 1.0}, index=DAYS[[0, 2, 3]])
+    layers = rt.build_layers(
+        closes, rt.Universe({"ab": ["A", "B"], "c": ["C"]}), weighting=rt.Given(given.assign(C=1.0))
+    )
+    assert layers.index["ab"].tolist()[2:] == pytest.approx([1.0, 1.75])

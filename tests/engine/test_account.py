@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rotation as rt
-from rotation.engine.account import run
+from rotation.engine.account import _blocks, run
 from rotation.engine.market import Composition, Market, Rates
 
 
@@ -50,6 +50,14 @@ def test_a_band_is_held_against_what_each_trade_finds():
     assert account.weights[:, 0, 0].tolist() == pytest.approx([0.5, 0.55 / 1.05, 0.55, 0.45])
 
 
+def test_a_trade_to_the_edge_of_a_band_pays_for_what_it_moves():
+    close, half, rates = [[1.0, 1.0], [1.5, 1.0]], alone([[0.5, 0.5]] * 2), Rates(buy=0.25)
+    account = run(market(close), np.arange(2), half, rates=rates, band=rt.Band(absolute=0.05))
+    # 0.8 after the entry, then 0.6 and 0.4; v + 0.25 (0.45 v - 0.4) = 1.
+    assert account.before.ravel().tolist() == pytest.approx([1.0, 1.0])
+    assert account.after.ravel().tolist() == pytest.approx([0.8, 1.1 / 1.1125])
+
+
 def test_two_strategies_of_which_one_is_ruined_between_its_trades():
     close = [[10.0], [10.0], [30.0], [10.0], [20.0]]
     targets = np.array([[[0.5], [-1.0]], [[1.0], [-1.0]]])
@@ -92,6 +100,16 @@ def test_a_trade_earlier_on_the_day_of_ruin_was_made():
     assert account.weights.ravel().tolist() == [-1.0, -1.0]
 
 
+def test_a_forced_sale_that_leaves_exactly_nothing_is_ruin():
+    close = [[1.0, 1.0], [1.0, 1.0], [np.nan, 1.0]]
+    rates = Rates(sell=np.array([[0.0], [0.5], [0.0]]))
+    account = run(market(close), np.array([0]), alone([[2.0, 0.0]]), rates=rates)
+    # Shares of 2 bring 1, which is owed.
+    assert account.ruined.tolist() == [1]
+    assert account.value.ravel().tolist() == [1.0, 0.0, 0.0]
+    assert account.after.ravel().tolist() == [1.0, 0.0]
+
+
 def test_dividends_are_cash_from_the_session_on_which_they_are_paid():
     close = [[10.0, 1.0], [10.0, 1.0], [8.0, 1.0], [8.0, 1.0], [8.0, 2.0]]
     dividend = np.zeros((5, 2))
@@ -113,7 +131,7 @@ def test_dividends_are_cash_from_the_session_on_which_they_are_paid():
 
 
 def test_a_short_pays_the_dividend():
-    close, dividend = np.full((3, 1), 10.0), np.array([[0.0], [2.0], [0.0]])
+    close, dividend = np.full((3, 1), 0.5), np.array([[0.0], [0.1], [0.0]])
     account = run(market(close, dividend=dividend), np.array([0]), alone([[-0.5]]))
     assert account.value.ravel().tolist() == pytest.approx([1.0, 0.9, 0.9])
 
@@ -138,15 +156,30 @@ def test_what_is_owed_grows_at_rates_of_its_own(batch):
         assert account.value[:, 0] == pytest.approx(want[:, s])
 
 
-def test_a_fee_for_shorts_alone_leaves_cash_as_it_is():
-    close = np.ones((3, 2))
-    short = np.array([[1.0, 1.0], [1.5, 1.0], [2.0, 1.0]])
-    lent = market(close, cash=[1.0, 2.0, 4.0], short=short)
+def test_negative_cash_alone_may_pay_a_rate_of_its_own():
+    dear = market(np.ones((2, 1)), cash=[1.0, 1.1], debt=np.array([1.0, 1.2]))
+    assert run(dear, np.array([0]), alone([[2.0]])).value[1, 0] == pytest.approx(0.8)
+    assert run(dear, np.array([0]), alone([[0.5]])).value[1, 0] == pytest.approx(1.05)
+
+
+def test_a_fee_for_shorts_is_nothing_to_who_is_long():
+    short = np.array([[1.0, 1.0], [1.5, 1.25], [2.0, 1.5]])
+    lent = market(np.ones((3, 2)), cash=[1.0, 2.0, 4.0], short=short)
+    # Cash of 0.75 doubles, 0.75 stays, and 0.5 owed becomes 0.75, and again grows by a third.
+    account = run(lent, np.array([0, 1]), alone([[-0.5, 0.75], [-0.5, 0.75]]))
+    value = [1.0, 1.5, 1.5 * (0.75 * 2 + 0.75 - 0.5 * 2 / 1.5)]
+    assert account.value.ravel().tolist() == pytest.approx(value)
+    # Negative cash pays what cash earns.
     account = run(lent, np.array([0, 1]), alone([[-0.5, 2.0], [-0.5, 2.0]]))
-    # Cash of -0.5 becomes -1, and 0.5 owed becomes 0.75; the same again with the 0.25 left, of
-    # which a half is owed and grows by a third.
     value = [1.0, 2 - 1 - 0.75, 0.25 * (2 - 1 - 0.5 * 2 / 1.5)]
     assert account.value.ravel().tolist() == pytest.approx(value)
+
+
+def test_blocks_keep_what_must_be_solved_alone_by_itself():
+    lonely = np.array([False, False, False, True, True, False, False])
+    blocks = [(block.start, block.stop) for block in _blocks(lonely, 2)]
+    assert blocks == [(0, 2), (2, 3), (3, 4), (4, 5), (5, 7)]
+    assert [block.stop for block in _blocks(lonely, 100)] == [3, 4, 5, 7]
 
 
 TERMS = {

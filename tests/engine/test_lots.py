@@ -63,6 +63,7 @@ def test_a_delisted_holding_is_sold_whatever_it_costs():
     close[1][0] = 1.0
     poor = run(close, [[1.0, 0.0]], lots=fees, capital=100.0)
     assert poor.value[:, 0].tolist() == pytest.approx([60.0, 0.0, 0.0])
+    assert poor.weights[1, 0].tolist() == [0.0, 0.0]
 
 
 def test_splits_change_the_shares_and_not_the_wealth():
@@ -230,6 +231,20 @@ def test_a_split_by_itself_trades_nothing():
     # Three shares of 30; then nine of 10, which is as near.
     assert account.turnover.ravel().tolist() == pytest.approx([0.9, 0.0, 0.0])
     assert account.weights.ravel().tolist() == pytest.approx([0.9, 0.9, 0.9])
+
+
+def test_turnover_is_of_what_was_traded_and_by_how_much():
+    close = np.full((2, 2), 10.0)
+    shares = np.array([[1.0, 1.0], [2.0, 1.0]])
+    targets = np.array([[[0.5, 0.5]], [[0.55, 0.2]]])
+    market, rates = Market(close, close, np.ones(2)), Rates(0.0, 0.25)
+    account = run_lots(
+        market, np.arange(2), targets, lots=Lots(), rates=rates, shares=shares, capital=100.0
+    )
+    # v + 0.25 (50 - 0.2 v) = 100: 92.1, of which ten shares of 5, as held, and one of the other.
+    assert account.value.ravel().tolist() == pytest.approx([100.0, 90.0])
+    assert account.weights[1, 0].tolist() == pytest.approx([5 / 9, 1 / 9])
+    assert account.turnover.ravel().tolist() == pytest.approx([1.0, 0.5 - 1 / 9])
 
 
 def test_what_is_held_already_has_no_turnover():

@@ -32,8 +32,25 @@ def test_a_relative_band_is_a_part_of_the_target():
     assert rt.Band(relative=0.13).apply(HELD, WANTED)[1].tolist() == [False, False]
     assert rt.Band(relative=0.11).apply(HELD, WANTED)[1].tolist() == [True, False]
     held, wanted = np.array([[0.1], [0.9]]), np.array([[0.0], [1.0]])
-    assert rt.Band(relative=np.inf).apply(held, wanted)[1].tolist() == [True]
+    weights, trades = rt.Band(relative=np.inf).apply(held, wanted)
+    assert trades.tolist() == [True]
+    np.testing.assert_array_equal(weights, wanted)  # no band about a target of 0
     assert rt.Band(absolute=0.1, relative=0.01).apply(held, wanted)[1].tolist() == [False]
+
+
+def test_each_asset_has_the_band_of_its_own_target():
+    held, wanted = np.array([[0.2], [0.7], [0.1]]), np.array([[0.2], [0.6], [0.2]])
+    assert rt.Band(relative=0.2).apply(held, wanted)[1].tolist() == [False]
+    assert rt.Band(relative=0.1).apply(held, wanted)[1].tolist() == [True]
+
+
+def test_each_strategy_moves_by_a_fraction_of_its_own():
+    held = np.array([[0.7, 0.56, 0.5], [0.3, 0.44, 0.5], [0.0, 0.0, 0.0]])
+    wanted = np.array([[0.5] * 3, [0.5] * 3, [0.0] * 3])
+    weights, trades = rt.Band(absolute=0.05).apply(held, wanted)
+    assert trades.tolist() == [True, True, False]
+    assert weights[0].tolist() == pytest.approx([0.55, 0.55, 0.5])
+    assert weights[1].tolist() == pytest.approx([0.45, 0.45, 0.5])
 
 
 @pytest.mark.parametrize("options", [{"absolute": -0.1}, {"relative": np.nan}, {"absolute": "5%"}])

@@ -6,7 +6,7 @@ no price), and the self-financing trade is found by bisection.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
@@ -251,7 +251,7 @@ def session(
 
     if weights is not None:
         value = mark(prices)
-        to, after, turnover = traded(state, prices, t, weights, value, on)
+        to, after, turnover = traded(state, prices, t, weights, value, on, gone)
         entry = Entry(t - on.lag, t, turnover, value - after, before=state.copy(), value=value)
         entry.at_fill = on.fill is not None
         trade(to, value, after)
@@ -322,7 +322,13 @@ def within_band(
 
 
 def traded(
-    state: State, prices: Row, t: int, weights: Mapping[str, float], value: float, on: Terms
+    state: State,
+    prices: Row,
+    t: int,
+    weights: Mapping[str, float],
+    value: float,
+    on: Terms,
+    gone: Collection[str],
 ) -> tuple[State, float, float]:
     """The account after a trade to ``weights``, its value then, and the turnover."""
     holdings = state.holdings(prices)
@@ -330,7 +336,14 @@ def traded(
         buy = {name: at(on.buy, t, name) + at(on.slippage, t, name) for name in holdings}
         sell = {name: at(on.sell, t, name) + at(on.slippage, t, name) for name in holdings}
         cash, units = whole.trade(
-            state.cash, state.units, prices, weights, lots=on.lots, buy=buy, sell=sell
+            state.cash,
+            state.units,
+            prices,
+            weights,
+            lots=on.lots,
+            buy=buy,
+            sell=sell,
+            leaving=gone,
         )
         to = State(cash, units)
         after = to.value(prices)

@@ -3,14 +3,16 @@
 Targets are weights of the value that would be left if shares divided and only rates and fees per
 share were paid, rounded down to lots. Sells come first; one that would cost more than it brings is
 not made. If cash does not reach for all buys, all are cut by one fraction, as little as will do.
+What leaves the market is sold whatever that costs, but for no more than it brings.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from oracles.root import root
 
+DEV = True
 ROUNDING = 1e-9  # of a lot: 0.3 buys three shares at 0.1
 
 
@@ -43,6 +45,7 @@ def trade(
     lots: Lots,
     buy: Mapping[str, float],
     sell: Mapping[str, float],
+    leaving: Collection[str] = (),
 ) -> tuple[float, dict[str, float]]:
     """Cash and shares after all orders of one session."""
     names = [name for name in shares if shares[name] != 0.0 or targets[name] != 0.0]
@@ -51,26 +54,34 @@ def trade(
     for name in names:
         sold = shares[name] - wanted[name]
         if sold > 0.0:
+            brings = sold * prices[name]
             fee = lots.fee(sold, prices[name], sell[name])
-            if fee <= sold * prices[name]:
-                cash += sold * prices[name] - fee
+            if name in leaving:
+                fee = min(fee, brings)
+            if fee <= brings:
+                cash += brings - fee
                 after[name] = wanted[name]
 
     orders = {name: lots.below(wanted[name] - shares[name]) for name in names}
     orders = {name: order for name, order in orders.items() if order > 0}
 
-    def paid(k: int, n: int) -> float:
-        """What all buys take from cash if cut to the fraction k / n."""
-        parts = []
-        for name, order in orders.items():
-            bought = order * k // n * lots.size
-            parts.append(bought * prices[name] + lots.fee(bought, prices[name], buy[name]))
-        return math.fsum(parts)
+    def bought(k: int, n: int) -> dict[str, float]:
+        """Shares to buy if all buys are cut to k / n."""
+        if DEV:
+            return {name: lots.below(lots.size*order * max(k-ROUNDING,0) / n if (k,n) != (1,1) else lots.size*order) * lots.size for name, order in orders.items()}
+        return {name: order * k // n * lots.size for name, order in orders.items()}
 
-    k, n = largest(orders, lambda k, n: paid(k, n) <= cash * (1.0 + 1e-12))
-    for name, order in orders.items():
-        after[name] += order * k // n * lots.size
-    return cash - paid(k, n), after
+    def reaches(k: int, n: int) -> bool:
+        """Whether cash pays for them."""
+        parts = []
+        for name, number in bought(k, n).items():
+            parts.append(number * prices[name] + lots.fee(number, prices[name], buy[name]))
+        return math.fsum(parts) <= cash * (1.0 + 1e-12)
+
+    for name, number in bought(*largest(orders, reaches)).items():
+        after[name] += number
+        cash -= number * prices[name] + lots.fee(number, prices[name], buy[name])
+    return cash, after
 
 
 def ideal(cash, shares, prices, targets, names, *, lots, buy, sell) -> dict[str, float]:
@@ -87,12 +98,12 @@ def ideal(cash, shares, prices, targets, names, *, lots, buy, sell) -> dict[str,
 
 
 def largest(orders: Mapping[str, int], reaches) -> tuple[int, int]:
-    """The largest fraction k / n at which cash reaches: some order is a whole k of its n lots."""
+    """The largest fraction k / n that cash reaches for, of those that leave an order k of n lots."""
     if reaches(1, 1):
         return 1, 1
     best = (0, 1)
     for n in orders.values():
-        low, high = 0, n  # reaches at low, not at high
+        low, high = 0, n + DEV
         while high - low > 1:
             middle = (low + high) // 2
             if reaches(middle, n):
