@@ -53,6 +53,7 @@ class Terms:
     actions: rt.Actions | None = None
     dividends: str = "reinvest"
     lots: rt.Lots | None = None
+    haircut: float = 0.0
 
     @property
     def options(self) -> dict[str, Any]:
@@ -69,6 +70,7 @@ class Terms:
             "actions": self.actions,
             "dividends": self.dividends,
             "lots": self.lots,
+            "haircut": self.haircut,
         }
 
 
@@ -229,7 +231,7 @@ def terms(
     )
 
 
-FEATURES = ("rates", "slippage", "impact", "band", "borrowing", "actions", "lots")
+FEATURES = ("rates", "slippage", "impact", "band", "borrowing", "actions", "haircut", "lots")
 """What `simulate` can do beyond two rates, fill prices and interest."""
 
 
@@ -245,14 +247,14 @@ def features(
     rng = np.random.default_rng(draw(seeds(), label="features"))
     more: dict[str, Any] = {}
     if "rates" in wanted:
-        more["buy"] = _rate(rng, closes, draw(rates(), label="buy"))
-        more["sell"] = _rate(rng, closes, draw(rates(), label="sell"))
+        more["buy"] = rate(rng, closes, draw(rates(), label="buy"))
+        more["sell"] = rate(rng, closes, draw(rates(), label="sell"))
     if "slippage" in wanted:
-        more["slippage"] = _rate(rng, closes, draw(rates(0.03), label="slippage") * 0.6)
+        more["slippage"] = rate(rng, closes, draw(rates(0.03), label="slippage") * 0.6)
     if "impact" in wanted:
         depth = draw(st.sampled_from((-1.0, 0.0, 1.0, 3.0)), label="depth of the market")
         volume = on.capital * 10 ** rng.uniform(depth, depth + 2.0, closes.shape)
-        coefficient = _rate(rng, closes, draw(st.sampled_from((0.0, 0.01, 0.1, 0.5))))
+        coefficient = rate(rng, closes, draw(st.sampled_from((0.0, 0.01, 0.1, 0.5))))
         table = pd.DataFrame(volume, closes.index, closes.columns)
         more["impact"] = rt.Impact(table.where(closes.notna()), coefficient)
     if "band" in wanted:
@@ -262,7 +264,9 @@ def features(
         if debit is not None and rng.random() < 0.5:
             debit = pd.Series(rng.uniform(0.0, debit, len(closes)), index=closes.index)
         fee = draw(st.sampled_from((0.0, 0.0001, 0.01, 0.1)), label="fee of shorts")
-        more["borrowing"] = rt.Borrowing(cash=debit, shorts=_rate(rng, closes, fee))
+        more["borrowing"] = rt.Borrowing(cash=debit, shorts=rate(rng, closes, fee))
+    if "haircut" in wanted:
+        more["haircut"] = draw(st.sampled_from((0.0, 0.3, 0.99)), label="haircut")
     if "actions" in wanted:
         closes, more["fill"], more["actions"] = _unadjusted(rng, closes, on.fill)
         more["dividends"] = draw(st.sampled_from(("reinvest", "cash")), label="dividends")
@@ -287,7 +291,7 @@ def bands(draw: st.DrawFn) -> rt.Band:
     )
 
 
-def _rate(rng: np.random.Generator, closes: pd.DataFrame, highest: float) -> Rate:
+def rate(rng: np.random.Generator, closes: pd.DataFrame, highest: float) -> Rate:
     """A rate up to ``highest``: one for all, by name, by session, or by both."""
     by_both = pd.DataFrame(
         highest * rng.uniform(0.0, 1.0, closes.shape), index=closes.index, columns=closes.columns

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import rotation as rt
 from markets import Terms
+from oracles.choice import deciding_rows, switching
 from oracles.ledger import Band, Book, Entry, Rate, ledger, table
 from oracles.lots import Lots
 
@@ -19,6 +21,7 @@ CLOSE = 1e-10
 WORN = 1e5  # gross over value: beyond it, floats have no 1e-10 left to compare
 
 Decisions = dict[int, dict[str, float]]
+EVERY = st.sampled_from(("D", "W", "M", "Q", "Y")) | st.integers(1, 9)
 
 
 def days(index: pd.DatetimeIndex) -> list[date]:
@@ -65,6 +68,7 @@ def plain_terms(on: Terms, market: pd.DataFrame) -> dict[str, Any]:
         "slippage": plain(on.slippage),
         "cash_rate": plain(on.cash_rate),
         "fill": None if on.fill is None else table(on.fill),
+        "haircut": on.haircut,
         "capital": on.capital,
     }
 
@@ -85,6 +89,37 @@ def wanted(weights: pd.DataFrame, market: pd.DataFrame) -> Decisions:
         for t, row in zip(rows, records, strict=True)
         if not all(np.isnan(x) for x in row.values())
     }
+
+
+def strategy(rule: dict, lag: int) -> rt.Strategy:
+    return rt.Strategy(
+        signal=rt.Momentum(days=rule["days"], skip=rule["skip"]),
+        rule=rt.Switch(margin=rule["margin"]),
+        schedule=rt.Schedule(rule["every"], offset=rule["offset"], lag=lag, same_close=lag == 0),
+    )
+
+
+@st.composite
+def strategies(draw: st.DrawFn) -> dict:
+    """Parameters of momentum, switch and schedule."""
+    return {
+        "days": draw(st.integers(1, 8)),
+        "skip": draw(st.integers(0, 3)),
+        "margin": draw(st.sampled_from((0.0, 0.01, 0.05, 0.3))),
+        "every": draw(EVERY),
+        "offset": draw(st.sampled_from((0, 0, 1, 3))),
+    }
+
+
+def chosen(market: pd.DataFrame, rule: dict) -> dict[int, dict[str, float]]:
+    rows = deciding_rows(days(market.index), rule["every"], rule["offset"])
+    kept = {name: rule[name] for name in ("days", "skip", "margin")}
+    return switching(table(market), rows, **kept)
+
+
+def backtested(prices: pd.DataFrame | rt.Layers, rule: dict, on: Terms) -> rt.Result:
+    options = {name: x for name, x in on.options.items() if name not in ("lag", "same_close")}
+    return rt.backtest(prices, strategy(rule, on.lag), **options)
 
 
 def assert_agree(market: pd.DataFrame, weights: pd.DataFrame, on: Terms) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from oracles.ledger import Rate, Table, at, worth
+from oracles.ledger import Rate, Table, at, brought, worth
 from oracles.root import root
 
 Stay = tuple[str, date | None, date | None]
@@ -48,11 +48,12 @@ def basket(
     slippage: Rate = 0.0,
     days: Sequence[date] | None = None,
     weigh: Weigh = equal,
+    haircut: float = 0.0,
 ) -> Basket:
     """Shares among those that are there, restored on ``rows`` and whenever one enters or leaves.
 
     The first purchase is free, and so is the end: when no member is left the index stops at its
-    last close, and whoever holds the layer pays for the sale.
+    last close, and whoever holds the layer pays for the sale and loses the haircut.
     """
     stays = [(each, None, None) if isinstance(each, str) else each for each in members]
     names = list(dict.fromkeys(name for name, _, _ in stays))
@@ -77,6 +78,8 @@ def basket(
             units = {n: share / row[n] for n, share in sharing(weigh, closes, t, there).items()}
         else:
             earlier = closes[t - 1]
+            if there:
+                row = brought(closes, t, haircut)
             for name in before:
                 parts[name] = units[name] * (row[name] - earlier[name])
             value = math.fsum(units[name] * row[name] for name in before)

@@ -70,6 +70,7 @@ class Terms:
     dividend, split : money per share after the split; shares that one becomes
     to_cash : dividends stay in cash
     lots : whole lots, None for shares that divide
+    haircut : part of a last close that is lost
     capital : cash at the start
     shares : for layers, what each is made of at every close: a trade pays for what changes hands
     """
@@ -89,6 +90,7 @@ class Terms:
     split: Rate = 1.0
     to_cash: bool = False
     lots: whole.Lots | None = None
+    haircut: float = 0.0
     capital: float = 1.0
     shares: Mapping[str, Sequence[Mapping[str, float]]] | None = None
 
@@ -209,6 +211,8 @@ def session(
     """One session from the close before to its own: ``state``, ``parts`` and ``book`` change."""
     marked = state.holdings(closes[t - 1]) if t else dict.fromkeys(state.units, 0.0)
 
+    close = brought(closes, t, on.haircut)
+
     def mark(prices: Row) -> float:
         """Write down what each asset has earned, and give the value."""
         for name, now in state.holdings(prices).items():
@@ -228,7 +232,7 @@ def session(
 
     weights = None
     into_cash = on.to_cash
-    prices = closes[t]
+    prices = close
     if t - on.lag in decisions:
         asked = decisions[t - on.lag]
         gone = {
@@ -261,7 +265,7 @@ def session(
         if turnover > NOTHING:
             book.entries.append(entry)
 
-    prices = closes[t]
+    prices = close
     value = mark(prices)
     leaving = [n for n, units in state.units.items() if units != 0.0 and leaves(closes, n, t)]
     if DEV and leaving and t - on.lag in decisions and on.band:
@@ -376,7 +380,8 @@ def traded(
         impact=impact,
     )
     if after <= 0.0:
-        if DEV and impact is not None: raise NotImplementedError
+        if DEV and impact is not None:
+            raise NotImplementedError
         return state, after, 0.0
     units = {n: 0.0 if w == 0.0 else w * after / prices[n] for n, w in weights.items()}
     cash = after * (1.0 - math.fsum(weights.values()))
@@ -420,7 +425,7 @@ def left_alone(
     state = entry.before.copy()
     t = entry.traded
     frozen = 0.0
-    prices = closes[t]
+    prices = brought(closes, t, on.haircut)
     while True:
         book.strain = max(book.strain, state.gross(prices) / entry.value)
         if not DEV and state.value(prices) <= 0.0:
@@ -431,12 +436,12 @@ def left_alone(
             if leaves(closes, name, t) and units != 0.0:
                 if DEV:
                     return math.nan
-                state.cash += units * closes[t][name]
+                state.cash += units * prices[name]
                 state.units[name] = 0.0
         t += 1
         filled = at_fill and t == stop
         wake(state, closes, t, on, into_cash=on.to_cash or filled)
-        prices = on.fill[t] if filled else closes[t]
+        prices = on.fill[t] if filled else brought(closes, t, on.haircut)
 
 
 def worth(units: float, price: float | None) -> float:
@@ -457,6 +462,14 @@ def within(
             for name, share in shares[layer][t].items():
                 total[name] = total.get(name, 0.0) + amount * share
     return total
+
+
+def brought(closes: Table, t: int, haircut: float) -> Row:
+    """What a unit of each brings at the close: a last close less the haircut."""
+    return {
+        name: price * (1.0 - haircut) if leaves(closes, name, t) else price
+        for name, price in closes[t].items()
+    }
 
 
 def leaves(closes: Table, name: str, t: int) -> bool:

@@ -68,7 +68,15 @@ def trade(
     def bought(k: int, n: int) -> dict[str, float]:
         """Shares to buy if all buys are cut to k / n."""
         if DEV:
-            return {name: lots.below(lots.size*order * max(k-ROUNDING,0) / n if (k,n) != (1,1) else lots.size*order) * lots.size for name, order in orders.items()}
+            return {
+                name: lots.below(
+                    lots.size * order * max(k - 0.95 * ROUNDING, 0) / n
+                    if (k, n) != (1, 1)
+                    else lots.size * order
+                )
+                * lots.size
+                for name, order in orders.items()
+            }
         return {name: order * k // n * lots.size for name, order in orders.items()}
 
     def reaches(k: int, n: int) -> bool:

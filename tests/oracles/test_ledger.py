@@ -1,22 +1,26 @@
 """`simulate`, `backtest` and layers against the slow ledger, to 1e-10."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import rotation as rt
-from markets import Terms, closes, rates, seeds, sessions, targets, terms
-from oracles.agreement import CLOSE, assert_agree, assert_same, days, slow
-from oracles.basket import Basket, Gap, basket
-from oracles.choice import deciding_rows, momentum, switch, switching
+from markets import closes, seeds, sessions, targets, terms
+from oracles.agreement import (
+    EVERY,
+    assert_agree,
+    assert_same,
+    backtested,
+    chosen,
+    days,
+    slow,
+    strategies,
+)
+from oracles.choice import deciding_rows, momentum, switch
 from oracles.ledger import table
-
-EVERY = st.sampled_from(("D", "W", "M", "Q", "Y")) | st.integers(1, 9)
 
 
 def test_a_trade_on_the_day_of_ruin_does_not_hide_it():
@@ -27,19 +31,6 @@ def test_a_trade_on_the_day_of_ruin_does_not_hide_it():
     result = rt.simulate(market, weights, lag=0, same_close=True, costs=costs)
     assert result.ruined == days[1]
     assert_allclose(result.value, [1 / 1.75, 0.0, 0.0], rtol=1e-15)
-
-
-def test_a_layer_restored_on_the_newest_row_keeps_its_past():
-    days = pd.bdate_range("2024-01-01", periods=4)
-    market = pd.DataFrame({"ASH": [1.0, 2.0, 3.0, 4.0], "BAY": [1.0] * 4}, index=days)
-    terms = {
-        "schedule": rt.Schedule(1, offset=1, lag=0, same_close=True),
-        "costs": rt.Costs(buy=0.1, sell=0.1),
-    }
-    universe = rt.Universe({"trees": ["ASH", "BAY"]})
-    whole = rt.build_layers(market, universe, **terms).index
-    earlier = rt.build_layers(market[:3], universe, **terms).index
-    assert_allclose(earlier, whole[:3], rtol=1e-15)
 
 
 def test_a_ledger_without_trades_keeps_the_types_of_its_columns():
@@ -83,37 +74,6 @@ def test_simulate_close_to_ruin_and_beyond(data, market, gross):
     assert_agree(market, weights, on)
 
 
-def strategy(rule: dict, lag: int) -> rt.Strategy:
-    return rt.Strategy(
-        signal=rt.Momentum(days=rule["days"], skip=rule["skip"]),
-        rule=rt.Switch(margin=rule["margin"]),
-        schedule=rt.Schedule(rule["every"], offset=rule["offset"], lag=lag, same_close=lag == 0),
-    )
-
-
-@st.composite
-def strategies(draw: st.DrawFn) -> dict:
-    """Parameters of momentum, switch and schedule."""
-    return {
-        "days": draw(st.integers(1, 8)),
-        "skip": draw(st.integers(0, 3)),
-        "margin": draw(st.sampled_from((0.0, 0.01, 0.05, 0.3))),
-        "every": draw(EVERY),
-        "offset": draw(st.sampled_from((0, 0, 1, 3))),
-    }
-
-
-def chosen(market: pd.DataFrame, rule: dict) -> dict[int, dict[str, float]]:
-    rows = deciding_rows(days(market.index), rule["every"], rule["offset"])
-    kept = {name: rule[name] for name in ("days", "skip", "margin")}
-    return switching(table(market), rows, **kept)
-
-
-def backtested(prices: pd.DataFrame | rt.Layers, rule: dict, on: Terms) -> rt.Result:
-    options = {name: x for name, x in on.options.items() if name not in ("lag", "same_close")}
-    return rt.backtest(prices, strategy(rule, on.lag), **options)
-
-
 @given(data=st.data(), market=closes(sessions=(8, 60)), rule=strategies())
 def test_backtest_on_closes(data, market, rule):
     on = data.draw(terms(market, by_name=True))
@@ -124,96 +84,6 @@ def test_backtest_on_closes(data, market, rule):
     else:
         with pytest.raises(rt.DataError, match="too short"):
             backtested(market, rule, on)
-
-
-def slow_layers(
-    market: pd.DataFrame, members: dict[str, list[str]], rows: list[int], buy: float, sell: float
-) -> dict[str, Basket]:
-    """Baskets by layer."""
-    listed = table(market)
-    buys, sells = dict.fromkeys(market.columns, buy), dict.fromkeys(market.columns, sell)
-    return {
-        layer: basket(listed, names, rows, buy=buys, sell=sells) for layer, names in members.items()
-    }
-
-
-def built(
-    market: pd.DataFrame, members: dict[str, list[str]], schedule: rt.Schedule, costs: rt.Costs
-) -> rt.Layers:
-    return rt.build_layers(market, rt.Universe(members), schedule=schedule, costs=costs)
-
-
-def frame(layers: dict[str, Basket], index: pd.Index) -> pd.DataFrame:
-    return pd.DataFrame(
-        {name: layer.index for name, layer in layers.items()}, index=index, dtype=float
-    )
-
-
-@st.composite
-def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """A market and its division into two or three layers, some with a name in two of them."""
-    market = draw(closes(sessions=(8, 60), assets=(2, 6)))
-    names = list(market.columns)
-    layers = draw(st.integers(2, min(3, len(names))))
-    rng = np.random.default_rng(draw(seeds()))
-    rng.shuffle(names)
-    members = {f"layer {k}": names[k::layers] for k in range(layers)}
-    if draw(st.booleans(), label="overlap"):
-        members["layer 0"].append(members["layer 1"][0])
-    return market, members
-
-
-@given(world=worlds(), every=EVERY, offset=st.sampled_from((0, 2)), buy=rates(), sell=rates())
-def test_layer_indices(world, every, offset, buy, sell):
-    market, members = world
-    rows = deciding_rows(days(market.index), every, offset)
-    schedule = rt.Schedule(every, offset=offset, lag=0, same_close=True)
-    costs = rt.Costs(buy=buy, sell=sell)
-    try:
-        want = slow_layers(market, members, rows, buy, sell)
-    except Gap:
-        with pytest.raises(rt.DataError, match="no member left"):
-            built(market, members, schedule, costs)
-        return
-    layers = built(market, members, schedule, costs)
-    assert layers.index.index.equals(market.index)
-    assert list(layers.index.columns) == list(members)
-    assert_allclose(layers.index, frame(want, market.index), rtol=CLOSE)
-
-
-def has_leaders(prices: pd.DataFrame, rule: dict) -> bool:
-    """Whether no two scores, nor a lead and the margin, are equal but for rounding."""
-    cells = table(prices)
-    for t in range(len(prices)):
-        scores = (momentum(cells, n, t, rule["days"], rule["skip"]) for n in prices.columns)
-        for one, other in combinations([x for x in scores if x is not None], 2):
-            lead = abs(one - other)
-            if lead < CLOSE or abs(lead - rule["margin"]) < CLOSE:
-                return False
-    return True
-
-
-@given(data=st.data(), world=worlds(), rule=strategies(), every=EVERY, buy=rates(), sell=rates())
-def test_backtest_on_layers(data, world, rule, every, buy, sell):
-    market, members = world
-    rows = deciding_rows(days(market.index), every)
-    try:
-        baskets = slow_layers(market, members, rows, buy, sell)
-    except Gap:
-        assume(False)
-    index = frame(baskets, market.index)
-    on = data.draw(terms(market, fills=False, by_name=True))
-    decisions = chosen(index, rule)
-    assume(decisions and min(decisions) + on.lag < len(market) and has_leaders(index, rule))
-    book = slow(
-        index,
-        decisions,
-        on,
-        shares={name: layer.shares for name, layer in baskets.items()},
-    )
-    schedule = rt.Schedule(every, lag=0, same_close=True)
-    layers = built(market, members, schedule, rt.Costs(buy=buy, sell=sell))
-    assert_same(backtested(layers, rule, on), book, on.capital)
 
 
 @given(index=sessions(), every=EVERY, offset=st.integers(0, 4))

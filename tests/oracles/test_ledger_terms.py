@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets import FEATURES, bands, closes, features, targets, terms
+from markets import FEATURES, closes, features, targets, terms
 from oracles.agreement import assert_agree
 
 TOGETHER = [name for name in FEATURES if name != "lots"]
-WITH_LOTS = ("rates", "slippage", "actions")
+WITH_LOTS = ("rates", "slippage", "actions", "haircut")
 
 
 def assert_agree_on(data, market, wanted, *, gross=None):
@@ -45,8 +45,11 @@ def test_all_close_to_ruin_and_beyond(data, market, gross):
     assert_agree_on(data, market, TOGETHER, gross=gross)
 
 
-@given(data=st.data(), market=closes(assets=(2, 6), always={"gone"}), wanted=st.sets(
-    st.sampled_from(TOGETHER)))
+@given(
+    data=st.data(),
+    market=closes(assets=(2, 6), always={"gone"}),
+    wanted=st.sets(st.sampled_from(TOGETHER)),
+)
 def test_when_assets_leave(data, market, wanted):
     assert_agree_on(data, market, wanted, gross=data.draw(st.none() | st.floats(0.5, 2.0)))
 

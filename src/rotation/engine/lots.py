@@ -88,7 +88,8 @@ def run_lots(
     -----
     Targets are weights of the value that would be left if shares divided and only rates and fees
     per share were paid, rounded down to lots. If cash does not reach for all buys, all are cut by
-    one fraction, as little as will do. A sale that would cost more than it brings is not made.
+    one fraction, as little as will do. A sale that would bring nothing
+    after its fees is not made.
 
     Examples
     --------
