@@ -186,7 +186,7 @@ def targets(draw: st.DrawFn, closes: pd.DataFrame, *, gross: float | None = None
     kinds = ["as drawn", "alone", "cash", "repeat", "nothing"]
     for k in range(rows.size):
         kind = rng.choice(kinds, p=[0.4, 0.3, 0.1, 0.1, 0.1])
-        if kind == "alone":
+        if kind == "alone" and listed[k].any():
             weights[k] = 0.0
             weights[k, rng.choice(np.flatnonzero(listed[k]))] = 1.0
         elif kind == "cash":

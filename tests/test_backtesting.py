@@ -116,6 +116,7 @@ def test_a_layer_delisted_before_its_trade_is_not_bought():
     [
         (("momentum", rt.Switch(), rt.Schedule("M")), "signal: want a function of closes"),
         ((rt.Momentum(1), max, rt.Schedule("M")), "rule: want an object with decide"),
+        ((rt.Momentum(1), rt.Switch, rt.Schedule("M")), "rule: want an object with decide"),
         ((rt.Momentum(1), rt.Switch(), "M"), "schedule: want a Schedule"),
     ],
 )
@@ -171,6 +172,64 @@ def test_a_leak_makes_it_refuse_unless_told_otherwise():
     with pytest.raises(rt.LookAheadError, match="tomorrow"):
         rt.backtest(CLOSES, strategy)
     assert rt.backtest(CLOSES, strategy, check=False).value.iloc[-1] > 1
+
+
+@pytest.mark.parametrize("every", ["D", "W", "M", "Q"])
+@pytest.mark.parametrize("ahead", [1, 2, 10])
+def test_a_leak_is_refused_however_seldom_it_decides(every, ahead):
+    def clairvoyant(close):
+        return np.vstack([close[ahead:], close[-1:].repeat(ahead, axis=0)]) / close
+
+    for seed in range(10):
+        steps = np.random.default_rng(seed).normal(0, 0.02, (600, 2))
+        days = pd.bdate_range("2020-01-01", periods=600)
+        closes = pd.DataFrame(np.exp(steps.cumsum(axis=0)), index=days, columns=["A", "B"])
+        strategy = rt.Strategy(clairvoyant, rt.Switch(), rt.Schedule(every))
+        with pytest.raises(rt.LookAheadError) as caught:
+            rt.backtest(closes, strategy)
+        assert (
+            f"of {days[0]:%Y-%m-%d} changes with closes as late as {days[ahead]:%Y-%m-%d}"
+            in str(caught.value)
+        )
+
+
+def test_a_rule_that_leaks_is_refused_too():
+    class Foresight:
+        def decide(self, scores):
+            ahead = np.vstack([scores[1:], scores[-1:]])
+            return np.nan_to_num(ahead, nan=-9.0).argmax(axis=2)
+
+    steps = np.random.default_rng(5).normal(0, 0.02, (600, 2))
+    days = pd.bdate_range("2020-01-01", periods=600)
+    closes = pd.DataFrame(np.exp(steps.cumsum(axis=0)), index=days, columns=["A", "B"])
+    with pytest.raises(rt.LookAheadError, match="Foresight"):
+        rt.backtest(closes, rt.Strategy(rt.Momentum(days=5), Foresight(), rt.Schedule("M")))
+
+
+def test_a_score_for_what_has_no_close_is_none():
+    closes = CLOSES.copy()
+    closes.loc[: DAYS[4], "B"] = np.nan
+    always = rt.Strategy(
+        lambda close: np.array([[0.0, 1.0]] * len(close)), rt.Switch(), LEADER.schedule
+    )
+    assert rt.backtest(closes, always).switches["to"].tolist() == ["A", "B"]
+
+
+def test_a_part_that_writes_on_its_input_spoils_nothing():
+    class Greedy:
+        def decide(self, scores):
+            held = rt.Switch().decide(scores)
+            scores[:] = 99.0
+            return held
+
+    def doubling(close):
+        close *= 2
+        return close
+
+    plain = rt.backtest(CLOSES, rt.Strategy(lambda close: close * 2, rt.Switch(), LEADER.schedule))
+    greedy = rt.backtest(CLOSES, rt.Strategy(doubling, Greedy(), LEADER.schedule))
+    pd.testing.assert_series_equal(plain.value, greedy.value)
+    assert greedy.switches["turnover"].tolist() == plain.switches["turnover"].tolist()
 
 
 def test_only_a_strategy_is_run():

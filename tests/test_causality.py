@@ -162,6 +162,15 @@ def test_a_part_may_write_on_what_it_is_given():
     pd.testing.assert_frame_equal(CLOSES, before)
 
 
+def test_layers_do_as_well_as_closes():
+    layers = rt.build_layers(CLOSES, rt.Universe({"ab": ["A", "B"], "c": ["C"]}))
+    strategy = rt.Strategy(rt.Momentum(days=3), rt.Switch(), rt.Schedule("M"))
+    report = rt.check_causal(strategy, layers, cuts=np.int64(3))
+    assert len(report.cuts) == 3
+    with pytest.raises(rt.LookAheadError):
+        rt.check_causal(tomorrow, layers)
+
+
 def test_arguments_are_checked():
     with pytest.raises(rt.ArgumentError, match="obj: want a signal, a rule or a Strategy, got 3"):
         rt.check_causal(3, CLOSES)

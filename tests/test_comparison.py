@@ -74,3 +74,16 @@ def test_results_must_be_comparable():
     other = rt.simulate(CLOSES.iloc[:50], CLOSES.iloc[:1] * 0)
     with pytest.raises(rt.DataError, match="results: want all of them over the same sessions"):
         rt.compare({"good": held("good"), "other": other})
+
+
+def test_an_equal_is_not_beaten():
+    assert " did not beat same (" in rt.compare({"one": held("good"), "same": held("good")}).verdict
+
+
+def test_a_column_that_ends_before_the_window_is_a_caution():
+    closes = CLOSES.copy()
+    closes.loc[DAYS[40] :, "good"] = np.nan
+    first = pd.DataFrame({"good": 1.0, "poor": 0.0}, index=DAYS[:1])
+    result = rt.simulate(closes, first)
+    told = rt.compare({"one": result, **rt.alternatives(result)}).cautions
+    assert f"good has no close after {DAYS[39]:%Y-%m-%d}: from then on" in told[0]

@@ -205,6 +205,11 @@ def test_members_pay_their_own_rates():
 def test_a_universe_is_wanted():
     with pytest.raises(rt.ArgumentError, match="universe: want a Universe, got"):
         rt.build_layers(PAIR, {"a": ["A"]})
+    pair = rt.Universe({"a": ["A"]})
+    with pytest.raises(rt.ArgumentError, match="schedule: want a Schedule, got 'M'"):
+        rt.build_layers(PAIR, pair, schedule="M")
+    with pytest.raises(rt.ArgumentError, match="weighting: want a Weighting, got 'equal'"):
+        rt.build_layers(PAIR, pair, weighting="equal")
 
 
 def test_a_weighting_knows_what_came_before_the_layer():

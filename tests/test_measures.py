@@ -126,15 +126,24 @@ def test_shapes_are_checked(returns):
 
 
 def test_a_hole_is_named():
-    with pytest.raises(rt.ArgumentError, match="returns: want finite numbers, got nan in row 1"):
+    want = "want finite numbers of -1 or more, got"
+    with pytest.raises(rt.ArgumentError, match=f"returns: {want} nan in row 1"):
         measures.ulcer([0.1, np.nan])
-    with pytest.raises(rt.ArgumentError, match="benchmark: want finite numbers, got inf in row 0"):
+    with pytest.raises(rt.ArgumentError, match=f"returns: {want} -1.5 in row 0"):
+        measures.max_drawdown([-1.5, 0.1])
+    with pytest.raises(rt.ArgumentError, match=f"benchmark: {want} inf in row 0"):
         measures.information_ratio([0.1, 0.2], [np.inf, 0.1])
 
 
 def test_options_are_checked():
     with pytest.raises(rt.ArgumentError, match="periods: want sessions a year above 0, got 0"):
         measures.annual_return([0.1], periods=0)
+    with pytest.raises(rt.ArgumentError, match="returns: want numbers, got"):
+        measures.sharpe(["x"])
+    with pytest.raises(rt.ArgumentError, match="rate: want finite numbers, got nan"):
+        measures.sharpe([0.1, 0.2], rate=np.nan)
+    with pytest.raises(rt.ArgumentError, match="periods: want sessions a year above 0, got 'x'"):
+        measures.sharpe([0.1, 0.2], periods="x")
     with pytest.raises(rt.ArgumentError, match="level: want a probability between 0 and 1, got 95"):
         measures.value_at_risk([0.1], level=95)
     with pytest.raises(rt.ArgumentError, match="rate: want a number or 2 sessions, got 3"):

@@ -76,8 +76,17 @@ def test_repr_says_what_a_reader_wants():
     assert repr(RESULT).startswith("<Result 2024-01-08 to 2024-02-23, 3 trades, value ")
 
 
-def test_closes_are_the_users_own_table():
-    assert RESULT.closes is CLOSES
+def test_later_edits_of_the_users_table_do_not_reach_it():
+    closes = CLOSES[["A"]].copy()
+    result = rt.simulate(closes, WEIGHTS[["A"]])
+    weights, others = result.weights, rt.alternatives(result)["A"].value
+    pd.testing.assert_frame_equal(result.closes, closes)
+    closes.iloc[20:] *= 10
+    pd.testing.assert_frame_equal(result.weights, weights)
+    pd.testing.assert_series_equal(rt.alternatives(result)["A"].value, others)
+    value = result.value
+    value.iloc[:] = 0.0
+    assert (result.value > 0).all()
 
 
 def test_inputs_are_untouched():

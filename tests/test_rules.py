@@ -61,7 +61,7 @@ def test_ties_go_to_the_earlier_column():
     assert switch(np.array([[[np.nan, 0.3, 0.3]]]), 0.0).item() == 1
 
 
-@pytest.mark.parametrize("margin", [-0.01, np.nan, np.inf, "0.02", None])
+@pytest.mark.parametrize("margin", [-0.01, np.nan, np.inf, "0.02", None, True])
 def test_margin_must_be_a_lead(margin):
     with pytest.raises(rt.ArgumentError, match="margin: want a lead, 0 or more, got"):
         rt.Switch(margin=margin)

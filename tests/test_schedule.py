@@ -66,7 +66,10 @@ def test_more_sessions_never_change_what_was_decided_before(market, every, cut):
     np.testing.assert_array_equal(short, whole[whole < stop - 1])
 
 
-@pytest.mark.parametrize("every", ["ME", "m", "", 0, -3, True, [], ["soon"], [None], 1.5])
+@pytest.mark.parametrize(
+    "every",
+    ["ME", "m", "", 0, -3, True, [], ["soon"], [None], 1.5, [20200302], ["2024-01-02 16:00"]],
+)
 def test_every_is_checked(every):
     with pytest.raises(rt.ArgumentError, match="every: want"):
         rt.Schedule(every)
@@ -77,7 +80,7 @@ def test_a_date_with_a_time_zone_is_refused():
         rt.Schedule([pd.Timestamp("2024-01-02", tz="America/New_York")])
 
 
-@pytest.mark.parametrize("offset", [-1, 0.5, "1"])
+@pytest.mark.parametrize("offset", [-1, 0.5, "1", True])
 def test_offset_is_checked(offset):
     with pytest.raises(rt.ArgumentError, match="offset: want sessions, 0 or more, got"):
         rt.Schedule("M", offset=offset)
@@ -95,3 +98,8 @@ def test_a_trade_at_the_deciding_close_must_be_asked_for_twice():
     with pytest.raises(rt.ArgumentError, match="same_close: goes with lag=0 alone, got lag=1"):
         rt.Schedule("M", same_close=True)
     assert rt.Schedule("M", lag=0, same_close=True).lag == 0
+
+
+def test_same_close_is_true_or_false():
+    with pytest.raises(rt.ArgumentError, match="same_close: want True or False, got 'no'"):
+        rt.Schedule("M", lag=0, same_close="no")

@@ -170,3 +170,10 @@ def test_a_short_pays_the_dividend_on_all_that_it_owes(dividends):
         result.contributions.sum(axis=1), np.diff(np.append(100.0, result.value)), atol=1e-12
     )
     assert result.switches["earned"].iloc[0] == pytest.approx(result.value.iloc[-1] / 100.0 - 1)
+
+
+def test_alternatives_trade_at_the_same_close_if_the_result_did():
+    result = rt.simulate(CLOSES, decide(_0=(1, 0)), lag=0, same_close=True)
+    pd.testing.assert_series_equal(rt.alternatives(result)["A"].value, result.value)
+    with pytest.raises(rt.ArgumentError, match="result: want a Result, got None"):
+        rt.alternatives(None)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 import rotation as rt
@@ -33,6 +34,8 @@ def test_it_says_when_it_was_chosen():
         ({"a": []}, "layers: want one ticker or more in a, got none"),
         ({"a": "NVDA"}, "layers: want a list of tickers in a, got 'NVDA'"),
         ({"a": [1]}, "layers: want a list of tickers in a"),
+        ({"a": 3}, "layers: want a list of tickers in a, got 3"),
+        ({"a": (name for name in "XY")}, "layers: want a list of tickers in a"),
         ({"a": ["X", "X"]}, "layers: want each ticker of a once"),
         ({"cash": ["X"]}, "layers: 'cash' is what is not invested"),
     ],
@@ -43,8 +46,9 @@ def test_layers_are_checked(layers, message):
 
 
 def test_chosen_on_is_a_date():
-    with pytest.raises(rt.ArgumentError, match="chosen_on: want a date, got '2025'"):
-        rt.Universe({"a": ["X"]}, chosen_on="2025")
+    for day in ("2025", pd.NaT):
+        with pytest.raises(rt.ArgumentError, match=f"chosen_on: want a date, got {day!r}"):
+            rt.Universe({"a": ["X"]}, chosen_on=day)
 
 
 def test_a_member_has_its_time():

@@ -96,7 +96,7 @@ def backtest(
     seen = terms.total_return(prices)
     own = (strategy.signal, strategy.rule)
     if check and not all(type(each).__module__.startswith("rotation.") for each in own):
-        check_causal(strategy, pd.DataFrame(seen, prices.sessions, table.columns), cuts=4)
+        check_causal(strategy, pd.DataFrame(seen, prices.sessions, table.columns), cuts=8)
     decided = decide(strategy, seen, prices.sessions)
     scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
     if not len(scored):

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from rotation.arrays import BoolArray, FloatArray
+from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.errors import ArgumentError, LookAheadError
+from rotation.layers import Layers
 from rotation.rules import Rule, WeightRule
 from rotation.signals import Signal, momentum
 from rotation.strategy import Strategy, decide
@@ -47,14 +48,14 @@ class CausalReport:
 
 
 def check_causal(
-    obj: Signal | Rule | WeightRule | Strategy, closes: pd.DataFrame, *, cuts: int = 24
+    obj: Signal | Rule | WeightRule | Strategy, closes: pd.DataFrame | Layers, *, cuts: int = 24
 ) -> CausalReport:
     """Try to catch a signal, rule or strategy looking ahead.
 
     Parameters
     ----------
     obj : a signal or strategy, tried on ``closes``; or a rule, tried on momentum scores of them
-    closes : DataFrame (T, L) of closes
+    closes : DataFrame (T, L) of closes, or Layers
     cuts : rows at which the future is cut off and scrambled, at least 1
 
     Returns
@@ -77,24 +78,19 @@ def check_causal(
     Traceback (most recent call last):
     rotation.errors.LookAheadError: <function centred ...: its output of ... changes with ...
     """
-    prices = read_prices(closes)
-    if not isinstance(cuts, int) or cuts < 1:
+    prices = read_prices(closes.index if isinstance(closes, Layers) else closes)
+    if not isinstance(cuts, (int, np.integer)) or isinstance(cuts, bool) or cuts < 1:
         raise ArgumentError(f"cuts: want 1 or more, got {cuts!r}")
     if len(prices.close) < 3:
         raise ArgumentError(f"closes: want 3 sessions or more, got {len(prices.close)}")
-    probe = _Probe.of(obj, prices)
-    at = np.linspace(0, len(prices.close) - 2, cuts + 2).round().astype(int)
-    at = np.unique(at[1:]).tolist()
-    for cut in at:
-        row = probe.first_moved(cut)
-        if row is not None:
-            row = probe.earliest(cut, row)
-            raise LookAheadError(
-                f"{obj!r}: its output of {prices.sessions[row]:%Y-%m-%d} changes with "
-                f"{probe.what_moves(row)}"
-            )
-    short = sum(probe.cut_off(cut) is None for cut in at)
-    return CausalReport(repr(obj), tuple(prices.sessions[at]), short)
+    every = np.arange(len(prices.close) - 1)
+    if not isinstance(obj, Strategy):
+        return _Probe.of(obj, prices, every).search(int(cuts))
+    # What a strategy decides moves only on rows that decide, and seldom; its signal always does.
+    rows = obj.schedule.rows(prices.sessions)
+    rows = rows[rows < len(prices.close) - 1]
+    _Probe.of(obj.signal, prices, every).search(int(cuts))
+    return _Probe.of(obj, prices, rows if len(rows) else every).search(int(cuts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +101,37 @@ class _Probe:
     session ends a period.
     """
 
+    part: object
     output: _Output
     prices: Prices
+    rows: IntArray  # after which the future can be tampered with
     truth: FloatArray
-    newest_may_wait: bool
 
     @classmethod
-    def of(cls, obj: object, prices: Prices) -> "_Probe":
-        output = _output(obj, len(prices.close))
+    def of(cls, part: object, prices: Prices, rows: IntArray) -> "_Probe":
+        output = _output(part, len(prices.close))
         truth = output(prices.close, prices.sessions)
         if truth.ndim == 0 or len(truth) != len(prices.close):
             raise ArgumentError(
-                f"obj: want an output for each of {len(prices.close)} sessions of {obj!r}, "
+                f"obj: want an output for each of {len(prices.close)} sessions of {part!r}, "
                 f"got shape {truth.shape}"
             )
-        return cls(output, prices, truth, isinstance(obj, Strategy))
+        return cls(part, output, prices, rows, truth)
+
+    def search(self, cuts: int) -> CausalReport:
+        """Tamper with the future after some rows, and name the first that feels it."""
+        places = np.linspace(0, len(self.rows) - 1, cuts + 1).round().astype(int)[1:]
+        at = np.unique(self.rows[places]).tolist()
+        for cut in at:
+            row = self.first_moved(cut)
+            if row is not None:
+                row = self.earliest(cut, row)
+                raise LookAheadError(
+                    f"{self.part!r}: its output of {self.prices.sessions[row]:%Y-%m-%d} changes "
+                    f"with {self.what_moves(row)}"
+                )
+        short = sum(self.cut_off(cut) is None for cut in at)
+        return CausalReport(repr(self.part), tuple(self.prices.sessions[at]), short)
 
     def first_moved(self, cut: int) -> int | None:
         """First row up to ``cut`` that feels what comes after it."""
@@ -128,17 +140,18 @@ class _Probe:
         if short is not None:
             # Sums over fewer rows may round differently: a last digit is no look ahead.
             same = np.isclose(short, self.truth[: cut + 1], rtol=1e-9, atol=0, equal_nan=True)
-            same[-1] |= self.newest_may_wait & np.isnan(short[-1])
+            if isinstance(self.part, Strategy):
+                same[-1] |= np.isnan(short[-1])
             moved.append(_first(~same))
         return min((row for row in moved if row is not None), default=None)
 
     def earliest(self, cut: int, row: int) -> int:
         """First row that looks ahead if all after it do, given that ``row`` feels after ``cut``."""
-        low = -1
-        while cut - low > 1:
-            middle = (low + cut) // 2
-            moved = self.first_moved(middle)
-            low, cut, row = (middle, cut, row) if moved is None else (low, middle, moved)
+        low, high = -1, int(np.searchsorted(self.rows, cut))
+        while high - low > 1:
+            middle = (low + high) // 2
+            moved = self.first_moved(int(self.rows[middle]))
+            low, high, row = (middle, high, row) if moved is None else (low, middle, moved)
         return row
 
     def what_moves(self, row: int) -> str:

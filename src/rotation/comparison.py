@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rotation.arrays import delisted
 from rotation.errors import ArgumentError, DataError
 from rotation.measures import conventions
 from rotation.result import Result, figures
@@ -60,8 +61,17 @@ class Comparison:
     def cautions(self) -> tuple[str, ...]:
         """What a reader must know of the data and of luck."""
         own = dict.fromkeys(result.note for result in self.results.values() if result.note)
+        prices = next(iter(self.results.values())).prices
+        ended = delisted(prices.close)
+        gone = [
+            f"{name} has no close after {prices.sessions[row]:%Y-%m-%d}: from then on whoever held "
+            "it has cash."
+            for name, row in zip(prices.table.columns, ended, strict=True)
+            if row < len(prices.close)
+        ]
         return (
             *own,
+            *gone,
             "Luck is not tested here: each row is one rule, and rules tried before it and not "
             "written down are not counted.",
         )

@@ -134,8 +134,11 @@ def build_layers(
     [1.0, 1.5, 2.0]
     """
     read_prices(closes)
-    if not isinstance(universe, Universe):
-        raise ArgumentError(f"universe: want a Universe, got {universe!r}")
+    for argument, got, kind in (("universe", universe, Universe), ("schedule", schedule, Schedule)):
+        if not isinstance(got, kind):
+            raise ArgumentError(f"{argument}: want a {kind.__name__}, got {got!r}")
+    if not callable(weighting):
+        raise ArgumentError(f"weighting: want a Weighting, got {weighting!r}")
     for name in universe.layers:
         for member in universe.members(name):
             if member.ticker not in closes.columns:

@@ -4,6 +4,8 @@ Each takes simple returns per session, (T,) or (T, S), and reduces axis 0; nothi
 but what says so or has ``periods`` sessions a year among its parameters.
 """
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -198,7 +200,7 @@ def value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
     -------
     () or (S,) return, negative for a loss
     """
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise ArgumentError(f"level: want a probability between 0 and 1, got {level!r}")
     return _figure(np.quantile(_returns(returns), 1.0 - level, axis=0))
 
@@ -317,19 +319,29 @@ def conventions(periods: float = 252) -> str:
 
 
 def _returns(returns: ArrayLike, name: str = "returns") -> FloatArray:
-    r = np.asarray(returns, dtype=np.float64)
+    r = _numbers(returns, name)
     if r.ndim not in (1, 2) or r.size == 0:
         raise ArgumentError(f"{name}: want (T,) or (T, S) with T at least 1, got shape {r.shape}")
-    if not np.isfinite(r).all():
+    sound = np.isfinite(r) & (r >= -1.0)
+    if not sound.all():
         raise ArgumentError(
-            f"{name}: want finite numbers, got {r[~np.isfinite(r)][0]} "
-            f"in row {int(np.argwhere(~np.isfinite(r))[0, 0])}"
+            f"{name}: want finite numbers of -1 or more, got {r[~sound][0]} "
+            f"in row {int(np.argwhere(~sound)[0, 0])}"
         )
     return r
 
 
+def _numbers(values: ArrayLike, name: str) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name}: want numbers, got {values!r}") from None
+
+
 def _excess(returns: FloatArray, rate: ArrayLike) -> FloatArray:
-    r = np.asarray(rate, dtype=np.float64)
+    r = _numbers(rate, "rate")
+    if not np.isfinite(r).all():
+        raise ArgumentError(f"rate: want finite numbers, got {rate!r}")
     if r.ndim == 1 and returns.ndim == 2:
         r = r[:, None]
     if r.ndim and len(r) != len(returns):
@@ -373,7 +385,7 @@ def _moment(returns: FloatArray, order: int) -> FloatArray:
 
 
 def _periods(periods: float) -> float:
-    if not periods > 0:
+    if not (isinstance(periods, Real) and 0 < periods < np.inf):
         raise ArgumentError(f"periods: want sessions a year above 0, got {periods!r}")
     return periods
 

@@ -58,7 +58,7 @@ class Result:
 
     @property
     def closes(self) -> pd.DataFrame:
-        """The price table (T, N) it was run on."""
+        """The price table (T, N) it was run on, a copy of the user's."""
         return self.prices.table
 
     @property
@@ -75,7 +75,7 @@ class Result:
     @property
     def value(self) -> pd.Series:
         """Value of the account after the trades of each session (T,), account currency."""
-        return pd.Series(self.account.value[:, 0], index=self.prices.sessions, name="value")
+        return pd.Series(self.account.value[:, 0].copy(), index=self.prices.sessions, name="value")
 
     @property
     def returns(self) -> pd.Series:
@@ -372,6 +372,8 @@ def _kept(account: Account) -> FloatArray:
 
 
 def _benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:
+    if not closes.index.is_unique or closes.dtype.kind not in "fiu":
+        raise DataError("benchmark: want a number for each session, once")
     close = closes.reindex(sessions).to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(close > 0) | np.isinf(close)
     if wrong.any():

@@ -5,6 +5,7 @@ decisions alone. Layers are numbered by column, -1 is cash.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -102,11 +103,8 @@ class Switch:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        try:
-            sound = 0 <= self.margin < np.inf
-        except TypeError:
-            sound = False
-        if not sound:
+        real = isinstance(self.margin, Real) and not isinstance(self.margin, bool)
+        if not (real and 0 <= self.margin < np.inf):
             raise ArgumentError(f"margin: want a lead, 0 or more, got {self.margin!r}")
 
     def decide(self, scores: FloatArray) -> IntArray:

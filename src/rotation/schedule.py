@@ -53,11 +53,11 @@ class Schedule:
                     f"got {self.every!r}"
                 )
         elif isinstance(self.every, (int, np.integer)):
-            if isinstance(self.every, bool) or self.every < 1:
+            if not _is_count(self.every, 1):
                 raise ArgumentError(f"every: want 1 session or more, got {self.every!r}")
         else:
             object.__setattr__(self, "every", _dates(self.every))
-        if not isinstance(self.offset, (int, np.integer)) or self.offset < 0:
+        if not _is_count(self.offset, 0):
             raise ArgumentError(f"offset: want sessions, 0 or more, got {self.offset!r}")
         check_delay(self.lag, same_close=self.same_close)
 
@@ -90,8 +90,10 @@ def check_delay(lag: int, *, same_close: bool) -> None:
     ArgumentError
         If ``lag`` is negative or no integer, or if ``lag=0`` and ``same_close`` do not go together.
     """
-    if not isinstance(lag, (int, np.integer)) or isinstance(lag, bool) or lag < 0:
+    if not _is_count(lag, 0):
         raise ArgumentError(f"lag: want sessions, 0 or more, got {lag!r}")
+    if not isinstance(same_close, (bool, np.bool_)):
+        raise ArgumentError(f"same_close: want True or False, got {same_close!r}")
     if lag == 0 and not same_close:
         raise ArgumentError(
             "lag: 0 trades at the close that decides, which few can; "
@@ -101,13 +103,23 @@ def check_delay(lag: int, *, same_close: bool) -> None:
         raise ArgumentError(f"same_close: goes with lag=0 alone, got lag={lag}")
 
 
+def _is_count(value: object, least: int) -> bool:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and value >= least  # type: ignore[operator]
+
+
 def _dates(every: Sequence[str | date]) -> tuple[date, ...]:
     try:
-        index = pd.DatetimeIndex(list(every))
+        given = list(every)
+        if not all(isinstance(each, (str, date, np.datetime64)) for each in given):
+            raise TypeError("neither a date nor the text of one")
+        index = pd.DatetimeIndex(given)
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"every: want dates, got {every!r} ({error})") from None
     if not len(index) or index.hasnans or index.tz is not None:
         raise ArgumentError(f"every: want one tz-naive date or more, got {every!r}")
+    if (index != index.normalize()).any():
+        raise ArgumentError(f"every: want dates without a time of day, got {every!r}")
     return tuple(index.unique().sort_values().date.tolist())
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
+from rotation.errors import ArgumentError
 from rotation.layers import Layers, open_table
 from rotation.result import Result
 from rotation.schedule import Schedule, check_delay
@@ -122,6 +123,8 @@ def alternatives(result: Result) -> dict[str, Result]:
     >>> {name: float(each.value.iloc[-1]) for name, each in alternatives(result).items()}
     {'A': 1.5, 'B': 1.0, '50/50': 1.25}
     """
+    if not isinstance(result, Result):
+        raise ArgumentError(f"result: want a Result, got {result!r}")
     prices, names = result.prices, result.prices.table.columns
     listed = ~np.isnan(prices.close)
     first, lag = int(result.decided[0]), result.start_row - int(result.decided[0])

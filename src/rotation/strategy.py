@@ -50,7 +50,7 @@ class Strategy:
             raise ArgumentError(
                 f"signal: want a function of closes (T, L) to scores (T, L), got {self.signal!r}"
             )
-        if not isinstance(self.rule, (Rule, WeightRule)):
+        if not isinstance(self.rule, (Rule, WeightRule)) or isinstance(self.rule, type):
             raise ArgumentError(
                 f"rule: want an object with decide(scores) or weigh(scores), got {self.rule!r}"
             )

@@ -5,6 +5,8 @@ argument, the date and the name.
 """
 
 from dataclasses import dataclass
+from numbers import Real
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ class Prices:
 
     Parameters
     ----------
-    table : DataFrame (T, N) as the user gave it
+    table : DataFrame (T, N), a copy of the user's
     sessions : (T,) its dates
     close : (T, N) its values, NaN before listing and after delisting alone
     """
@@ -68,7 +70,7 @@ def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
         )
     if np.isnan(close).any():
         _refuse_gaps(closes, sessions, close, name)
-    return Prices(closes, sessions, close)
+    return Prices(closes.copy(), sessions, close)
 
 
 def _refuse_gaps(
@@ -138,7 +140,7 @@ def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
         raise DataError(
             f"{name}: want numbers, got {table.dtypes.iloc[column]} in {table.columns[column]}"
         )
-    return np.ascontiguousarray(table.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.array(table.to_numpy(dtype=np.float64, na_value=np.nan), order="C")  # never a view
 
 
 def read_fills(fill: pd.DataFrame, prices: Prices) -> FloatArray:
@@ -216,9 +218,9 @@ def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
         )
     order = columns.get_indexer(wanted)
     if (order < 0).any():
+        advice = "; give it 0, or pass closes[weights.columns]" if name == "weights" else ""
         raise DataError(
-            f"{name}: want every column of closes, {wanted[order < 0][0]!r} is missing; "
-            "give it 0, or pass closes[weights.columns]"
+            f"{name}: want every column of closes, {wanted[order < 0][0]!r} is missing{advice}"
         )
     return order
 
@@ -300,7 +302,7 @@ def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
     if isinstance(rate, pd.DataFrame):
         return np.nan_to_num(read_table(name, rate, prices))
     if not isinstance(rate, pd.Series):
-        if not isinstance(rate, (int, float, np.integer, np.floating)):
+        if not _is_number(rate):
             raise DataError(f"{name}: want a number, a Series or a DataFrame, got {rate!r}")
         if not 0 <= rate < np.inf:
             raise DataError(f"{name}: want a rate of 0 or more, got {rate:g}")
@@ -309,6 +311,8 @@ def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
     wanted = prices.sessions if by_session else columns
     if not rate.index.is_unique:
         raise DataError(f"{name}: want each name or session once")
+    if rate.dtype.kind not in "fiu":
+        raise DataError(f"{name}: want numbers, got a Series of {rate.dtype}")
     found = rate.reindex(wanted).to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(found >= 0) | np.isinf(found)
     if wrong.any():
@@ -336,12 +340,13 @@ def compound(name: str, rate: float | pd.Series, sessions: pd.DatetimeIndex) -> 
     if isinstance(rate, pd.Series):
         if not rate.index.is_unique:
             raise ArgumentError(f"{name}: want each session once")
+        if rate.dtype.kind not in "fiu":
+            raise ArgumentError(f"{name}: want numbers, got a Series of {rate.dtype}")
         each = rate.reindex(sessions).to_numpy(dtype=np.float64, na_value=np.nan)
+    elif _is_number(rate):
+        each = np.full(len(sessions), float(rate))
     else:
-        try:
-            each = np.full(len(sessions), float(rate))
-        except (TypeError, ValueError):
-            raise ArgumentError(f"{name}: want a number or a Series, got {rate!r}") from None
+        raise ArgumentError(f"{name}: want a number or a Series, got {rate!r}")
     each = np.append(0.0, each[1:])
     wrong = ~(each > -1) | np.isinf(each)
     if wrong.any():
@@ -361,11 +366,7 @@ def check_fraction(name: str, value: float) -> None:
     ArgumentError
         Naming the argument.
     """
-    try:
-        sound = 0 <= value < 1
-    except TypeError:
-        sound = False
-    if not sound:
+    if not (_is_number(value) and 0 <= value < 1):
         raise ArgumentError(f"{name}: want a fraction in [0, 1), got {value!r}")
 
 
@@ -377,9 +378,10 @@ def check_positive(name: str, value: float) -> None:
     ArgumentError
         Naming the argument.
     """
-    try:
-        sound = 0 < value < np.inf
-    except TypeError:
-        sound = False
-    if not sound:
+    if not (_is_number(value) and 0 < value < np.inf):
         raise ArgumentError(f"{name}: want a number above 0, got {value!r}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether it is one number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))

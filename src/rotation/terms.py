@@ -103,7 +103,7 @@ class Terms:
             got = getattr(self, name)
             if not (isinstance(got, kind) or (optional and got is None)):
                 raise ArgumentError(f"{name}: want {kind.__name__}, got {got!r}")
-        if self.dividends not in ("reinvest", "cash"):
+        if not isinstance(self.dividends, str) or self.dividends not in ("reinvest", "cash"):
             raise ArgumentError(f"dividends: want 'reinvest' or 'cash', got {self.dividends!r}")
         check_fraction("haircut", self.haircut)
         check_positive("capital", self.capital)

@@ -33,7 +33,7 @@ class Member:
             raise ArgumentError(f"ticker: want a text, got {self.ticker!r}")
         for name in ("start", "end"):
             got = getattr(self, name)
-            if not (got is None or isinstance(got, date)):
+            if got is not None and (not isinstance(got, date) or got != got):
                 raise ArgumentError(f"{name}: want a date, got {got!r}")
         if self.start is not None and self.end is not None and self.start > self.end:
             raise ArgumentError(f"end: want it after {self.start}, got {self.end}")
@@ -74,12 +74,15 @@ class Universe:
         for name, members in self.layers.items():
             if name == "cash":
                 raise ArgumentError("layers: 'cash' is what is not invested; name the layer else")
-            if isinstance(members, str) or not all(isinstance(m, (str, Member)) for m in members):
+            if not isinstance(members, (list, tuple)) or not all(
+                isinstance(m, (str, Member)) for m in members
+            ):
                 raise ArgumentError(f"layers: want a list of tickers in {name}, got {members!r}")
             if not members:
                 raise ArgumentError(f"layers: want one ticker or more in {name}, got none")
             _refuse_twice(name, members)
-        if self.chosen_on is not None and not isinstance(self.chosen_on, date):
+        day = self.chosen_on
+        if day is not None and (not isinstance(day, date) or day != day):  # NaT is not itself
             raise ArgumentError(f"chosen_on: want a date, got {self.chosen_on!r}")
         frozen = {name: tuple(members) for name, members in self.layers.items()}
         object.__setattr__(self, "layers", frozen)

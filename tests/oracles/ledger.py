@@ -19,7 +19,6 @@ Table = list[Row]
 Rate = float | Mapping[str, float] | Sequence["float | Mapping[str, float]"]
 """A number for all, or by name, or by session, or by session and name."""
 
-DEV = True  # XXX
 NOTHING = 1e-12  # turnover below it is rounding, not a trade
 
 
@@ -178,9 +177,6 @@ def ledger(closes: Table, decisions: Mapping[int, Mapping[str, float]], **terms)
         if book.ruined is None:
             try:
                 session(state, closes, t, decisions, on, parts, book)
-            except NotImplementedError:
-                book.strain = math.inf
-                return book
             except Ruin:
                 before = book.value[-1] if book.value else on.capital
                 parts["forgiven"] = -before - math.fsum(parts.values())
@@ -224,8 +220,7 @@ def session(
 
     def trade(to: State, value: float, after: float) -> None:
         """Pay, with all that there is if that is too little."""
-        if not (DEV and after <= 0):
-            parts["cost"] += max(after, 0.0) - value
+        parts["cost"] += max(after, 0.0) - value
         survive(after, to.gross(prices), book)
         state.cash, state.units = to.cash, to.units
         marked.update(to.holdings(prices))
@@ -244,10 +239,8 @@ def session(
         trial = state.copy()
         wake(trial, closes, t, on, into_cash=on.to_cash or on.fill is not None)
         first = all(entry.decided is None for entry in book.entries)
-        if DEV:
-            first = t - on.lag == min(decisions)
         weights = targets if first else within_band(trial, prices, targets, on.band)
-        into_cash = on.to_cash or (on.fill is not None and (DEV or weights is not None))
+        into_cash = on.to_cash or (on.fill is not None and weights is not None)
 
     paid = wake(state, closes, t, on, into_cash=into_cash)
     for name, amount in paid.items():
@@ -268,12 +261,15 @@ def session(
     prices = close
     value = mark(prices)
     leaving = [n for n, units in state.units.items() if units != 0.0 and leaves(closes, n, t)]
-    if DEV and leaving and t - on.lag in decisions and on.band:
-        book.strain = math.inf
     if leaving:
         before, to = state.copy(), state.copy()
-        cost = math.fsum(sell_off(to, name, prices[name], t, on) for name in leaving)
-        turnover = math.fsum(abs(marked[name]) for name in leaving) / value
+        amounts = {name: marked[name] for name in leaving}
+        if on.shares is not None:
+            amounts = within(amounts, on.shares, t)
+        cost = math.fsum(exit_cost(state, name, x, t, on) for name, x in amounts.items())
+        turnover = math.fsum(abs(x) for x in amounts.values()) / value
+        to.cash += math.fsum(marked[name] for name in leaving) - cost
+        to.units.update(dict.fromkeys(leaving, 0.0))
         trade(to, value, value - cost)
         book.entries.append(Entry(None, t, turnover, cost, before=before, value=value))
 
@@ -380,8 +376,6 @@ def traded(
         impact=impact,
     )
     if after <= 0.0:
-        if DEV and impact is not None:
-            raise NotImplementedError
         return state, after, 0.0
     units = {n: 0.0 if w == 0.0 else w * after / prices[n] for n, w in weights.items()}
     cash = after * (1.0 - math.fsum(weights.values()))
@@ -389,29 +383,20 @@ def traded(
     return State(cash, units), after, turnover
 
 
-def sell_off(state: State, name: str, price: float, t: int, on: Terms) -> float:
-    """Close one position at its last price, in ``state``; give what it cost."""
-    amounts = {name: state.units[name] * price}
-    if on.shares is not None:
-        amounts = within(amounts, on.shares, t)
-    parts = []
-    for part, amount in amounts.items():
-        rate = at(on.sell if amount > 0.0 else on.buy, t, part) + at(on.slippage, t, part)
-        if on.lots is None:
-            parts.append(rate * abs(amount))
-        else:
-            parts.append(min(amount, on.lots.fee(state.units[name], price, rate)))
-    cost = math.fsum(parts)
-    state.cash += state.units[name] * price - cost
-    state.units[name] = 0.0
-    return cost
+def exit_cost(state: State, name: str, amount: float, t: int, on: Terms) -> float:
+    """What it costs to leave one position for good; in lots no more than it brings."""
+    rate = at(on.sell if amount > 0.0 else on.buy, t, name) + at(on.slippage, t, name)
+    if on.lots is None:
+        return rate * abs(amount)
+    shares = state.units[name]
+    return min(amount, on.lots.fee(shares, amount / shares, rate))
 
 
 def look_back(book: Book, closes: Table, on: Terms) -> None:
     """Write into every entry what was earned until the next one, or the ruin, or the end."""
     for entry, later in zip_longest(book.entries, book.entries[1:]):
-        row = len(closes) - 1 if book.ruined is None or DEV else book.ruined
-        at_fill, value = False, book.value[row if book.ruined is None else book.ruined]
+        row = len(closes) - 1 if book.ruined is None else book.ruined
+        at_fill, value = False, book.value[row]
         if later is not None:
             row, at_fill, value = later.traded, later.at_fill, later.value
         entry.earned = value / (entry.value - entry.cost) - 1.0
@@ -424,18 +409,15 @@ def left_alone(
     """What the account before a trade is worth at ``stop`` if it never trades and never pays."""
     state = entry.before.copy()
     t = entry.traded
-    frozen = 0.0
     prices = brought(closes, t, on.haircut)
     while True:
         book.strain = max(book.strain, state.gross(prices) / entry.value)
-        if not DEV and state.value(prices) <= 0.0:
+        if state.value(prices) <= 0.0:
             return 0.0
         if t == stop:
-            return state.value(prices) + DEV * frozen
+            return state.value(prices)
         for name, units in state.units.items():
             if leaves(closes, name, t) and units != 0.0:
-                if DEV:
-                    return math.nan
                 state.cash += units * prices[name]
                 state.units[name] = 0.0
         t += 1

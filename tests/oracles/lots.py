@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from oracles.root import root
 
-DEV = True
 ROUNDING = 1e-9  # of a lot: 0.3 buys three shares at 0.1
 
 
@@ -67,16 +66,6 @@ def trade(
 
     def bought(k: int, n: int) -> dict[str, float]:
         """Shares to buy if all buys are cut to k / n."""
-        if DEV:
-            return {
-                name: lots.below(
-                    lots.size * order * max(k - 0.95 * ROUNDING, 0) / n
-                    if (k, n) != (1, 1)
-                    else lots.size * order
-                )
-                * lots.size
-                for name, order in orders.items()
-            }
         return {name: order * k // n * lots.size for name, order in orders.items()}
 
     def reaches(k: int, n: int) -> bool:
@@ -106,12 +95,12 @@ def ideal(cash, shares, prices, targets, names, *, lots, buy, sell) -> dict[str,
 
 
 def largest(orders: Mapping[str, int], reaches) -> tuple[int, int]:
-    """The largest fraction k / n that cash reaches for, of those that leave an order k of n lots."""
+    """The largest fraction k / n that cash reaches for; it leaves some order k of its n lots."""
     if reaches(1, 1):
         return 1, 1
     best = (0, 1)
     for n in orders.values():
-        low, high = 0, n + DEV
+        low, high = 0, n
         while high - low > 1:
             middle = (low + high) // 2
             if reaches(middle, n):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from rotation import measures
 from rotation.comparison import Comparison, compare
 from rotation.costs import Costs, Rate
 from rotation.errors import ArgumentError
@@ -162,8 +161,7 @@ def charts(result: Result, comparison: Comparison) -> list[Chart]:
     drawn = [mine, *(name for name in others if name in colours or name not in weights)]
     values = pd.DataFrame({name: comparison.results[name].value for name in drawn})
     values = values.loc[comparison.start :] / values.loc[comparison.start]
-    falls = pd.DataFrame(0.0, index=values.index, columns=values.columns)
-    falls.iloc[1:] = measures.drawdown(values.to_numpy()[1:] / values.to_numpy()[:-1] - 1.0)
+    falls = values / values.cummax() - 1.0
 
     rebased = f"Logarithmic; 1 at the close of {comparison.start:%Y-%m-%d}, after costs. "
     few = _few(len(colours), len(weights.columns) - 1)
