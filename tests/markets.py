@@ -268,7 +268,7 @@ def features(
     if "haircut" in wanted:
         more["haircut"] = draw(st.sampled_from((0.0, 0.3, 0.99)), label="haircut")
     if "actions" in wanted:
-        closes, more["fill"], more["actions"] = _unadjusted(rng, closes, on.fill)
+        closes, more["fill"], more["actions"] = unadjusted(rng, closes, on.fill)
         more["dividends"] = draw(st.sampled_from(("reinvest", "cash")), label="dividends")
     if "lots" in wanted:
         fee = on.capital * draw(st.sampled_from((0.0, 0.0, 0.001, 0.02, 0.3)), label="fee")
@@ -299,7 +299,7 @@ def rate(rng: np.random.Generator, closes: pd.DataFrame, highest: float) -> Rate
     return [highest, by_both.iloc[0], by_both.iloc[:, 0], by_both][rng.integers(4)]
 
 
-def _unadjusted(
+def unadjusted(
     rng: np.random.Generator, closes: pd.DataFrame, fill: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, rt.Actions]:
     """Closes and fill prices as they were quoted, with the dividends and splits that explain them.

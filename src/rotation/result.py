@@ -5,14 +5,14 @@ traded; what it paid to get in stands in the ledger.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from rotation import measures
 from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.engine.account import Account
+from rotation.engine.account import Account, run
 from rotation.engine.market import Market
 from rotation.errors import ArgumentError, DataError
 from rotation.tables import Prices
@@ -53,7 +53,8 @@ class Result:
     def __repr__(self) -> str:
         return (
             f"<Result {self.start:%Y-%m-%d} to {self.prices.sessions[-1]:%Y-%m-%d}, "
-            f"{len(self.switches)} trades, value {self.account.value[-1, 0]:.6g}>"
+            f"{(self.account.turnover > _NOTHING).sum()} trades, "
+            f"value {self.account.value[-1, 0]:.6g}>"
         )
 
     @property
@@ -219,36 +220,42 @@ class Result:
         return earned
 
     def _instead(self, traded: IntArray, before: FloatArray) -> FloatArray:
-        """The same for what was held before each event (E, N), left alone and free of cost.
+        """The same for what was held before each event (E, N), left alone and free of cost."""
+        nexts = [*map(int, traded[1:]), None]
+        found = [
+            self._left_alone(before[k], int(k), to) for k, to in zip(traded, nexts, strict=False)
+        ]
+        return np.array(found)
 
-        What is delisted on the way counts at its last close.
+    def _left_alone(self, before: FloatArray, event: int, to: int | None) -> float:
+        """Return of weights (N,) from an event to just before another, or the last close.
+
+        The event's own price may be a fill: that is taken to the close of its row first.
         """
-        account, market = self.account, self.market
-        last = pd.DataFrame(market.close).ffill().to_numpy()
-        short = np.ones_like(last) if market.short is None else market.short
-        dividend = np.zeros_like(last) if market.dividend is None else market.dividend
-        paid, owed = (  # dividends so far, in units of what cash becomes
-            np.cumsum(each / market.cash[:, None], axis=0) for each in (dividend, dividend * short)
-        )
-        debt = market.cash if market.debt is None else market.debt
-        found = np.zeros(len(traded))
-        for k, event in enumerate(traded):
-            row, stop = account.rows[event], len(last) - 1
-            price = last[stop]
-            if k + 1 < len(traded):
-                stop = account.rows[traded[k + 1]]
-                price = account.price[traded[k + 1]]
-                price = np.where(price > 0, price, last[stop])
-            held = np.flatnonzero(before[event])
-            weights, start = before[event, held], account.price[event, held]
-            since = paid[stop, held] - paid[row, held]
-            since_owed = (owed[stop, held] - owed[row, held]) / short[row, held]
-            end = price[held] * np.where(weights < 0, short[stop, held] / short[row, held], 1.0)
-            end = end + market.cash[stop] * np.where(weights < 0, since_owed, since)
-            cash = 1.0 - weights.sum()
-            grows = market.cash if cash >= 0 else debt
-            found[k] = weights @ (end / start - 1.0) + cash * (grows[stop] / grows[row] - 1.0)
-        return found
+        row, price = self.account.rows[event], self.account.price[event]
+        close = np.nan_to_num(self.market.close[row])
+        money = np.divide(before * close, price, out=np.zeros_like(before), where=before != 0)
+        value = 1.0 - before.sum() + money.sum()
+        if value <= 0:
+            return -1.0
+        stop = self._ruin_row() if to is None else int(self.account.rows[to])
+        stop = len(self.prices.close) - 1 if stop is None else stop
+        at_fill = to is not None and self.account.decision[to] >= 0
+        market = self.market
+        if self.terms.actions is not None and self.terms.fill is not None:
+            market = self.terms.market(
+                self.prices, np.array([stop] if at_fill else [], dtype=np.intp), lag=1
+            )
+        window = market.between(row, stop + 1)
+        fill = window.close.copy()
+        rows, targets = np.array([0]), (money / value)[None, None]
+        if to is not None:
+            rows, targets = np.array([0, stop - row]), np.vstack([targets, 0.0 * targets])
+        if at_fill:
+            fill[-1] = window.fill[-1]
+        account = run(replace(window, fill=fill), rows, targets)
+        found = account.value[-1, 0] if to is None else account.before[-1, 0]
+        return float(value * found - 1.0)
 
     def _held(self) -> FloatArray:
         """Money in each asset at each close (T, N) after the trades of the session."""

@@ -233,7 +233,7 @@ def read_table(
     Parameters
     ----------
     name : of the argument, for the message
-    table : with the columns of the closes, and a row for each of their sessions at least
+    table : with a column for each of the closes and a row for each of their sessions at least
     prices : the closes
     sparse : rows and columns may be missing, and then are NaN; none may be unknown
 
@@ -253,7 +253,9 @@ def read_table(
         if len(missing):
             raise DataError(f"{name}: {missing[0]:%Y-%m-%d} is not a session of closes")
     else:
-        values = values.iloc[:, _fit(table.columns, columns, name)]
+        lacking = columns.difference(table.columns, sort=False)
+        if len(lacking):
+            raise DataError(f"{name}: want every column of closes, {lacking[0]!r} is missing")
     found = values.reindex(index=prices.sessions, columns=columns).to_numpy(dtype=np.float64)
     wrong = (found < 0) | np.isinf(found)
     if not sparse:

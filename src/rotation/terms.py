@@ -135,13 +135,14 @@ class Terms:
         if self.actions is not None:
             close, fill, dividend = self._adjusted(prices, fill, traded)
         if self.haircut > 0:
-            close, fill = (self._cut(each, delisted(close)) for each in (close, fill))
+            close = self._cut(close)
+            fill = close if self.fill is None else fill
         return Market(close, fill, cash, debt, short, dividend)
 
-    def _cut(self, price: FloatArray, end: IntArray) -> FloatArray:
-        """Prices (T, N) with the haircut taken off at last closes."""
-        gone = np.flatnonzero(end < len(price))
-        cut = price.copy()
+    def _cut(self, close: FloatArray) -> FloatArray:
+        """Closes (T, N) with the haircut taken off the last ones."""
+        end, cut = delisted(close), close.copy()
+        gone = np.flatnonzero(end < len(close))
         cut[end[gone], gone] *= 1.0 - self.haircut
         return cut
 

@@ -239,8 +239,10 @@ def session(
         trial = state.copy()
         wake(trial, closes, t, on, into_cash=on.to_cash or on.fill is not None)
         first = all(entry.decided is None for entry in book.entries)
-        weights = targets if first else within_band(trial, prices, targets, on.band)
-        into_cash = on.to_cash or (on.fill is not None and weights is not None)
+        leaving = any(units != 0.0 for name, units in state.units.items() if name in gone)
+        full = first or leaving
+        weights = targets if full else within_band(trial, prices, targets, on.band)
+        into_cash = on.to_cash or on.fill is not None
 
     paid = wake(state, closes, t, on, into_cash=into_cash)
     for name, amount in paid.items():

@@ -250,7 +250,10 @@ class _Trade:
         trades = None
         if self.band is not None and block.start > 0:
             held = drifted / grown
-            wanted[:], trades = self.band.apply(held, wanted)
+            weights, trades = self.band.apply(held, wanted)
+            gone = self.end == self.rows[block.start]
+            must = (held[:-1][gone] != 0).any(axis=0)  # what has its last close is sold in full
+            wanted[:], trades = np.where(must, wanted, weights), trades | must
         buy, sell = self._rates(block)
         gives, takes = self._members(drifted, block), self._members(wanted, block)
         bend = None

@@ -35,6 +35,17 @@ class Market:
     short: FloatArray | None = None
     dividend: FloatArray | None = None
 
+    def between(self, start: int, stop: int) -> "Market":
+        """The market of the rows from ``start`` to before ``stop``."""
+        rows = slice(start, stop)
+        parts = (self.debt, self.short, self.dividend)
+        return Market(
+            self.close[rows],
+            self.fill[rows],
+            self.cash[rows],
+            *(None if part is None else part[rows] for part in parts),
+        )
+
     def events(self, rows: IntArray) -> tuple[IntArray, IntArray]:
         """All rows on which an account that trades on ``rows`` changes hands or is paid.
 
