@@ -123,8 +123,10 @@ class Result:
         row = self._ruin_row()
         if row is not None:
             earned[row + 1 :], interest[row + 1 :] = 0.0, 0.0
-            total = earned.sum(axis=1) + interest + cost
-            found["forgiven"] = np.where(np.arange(len(held)) == row, np.diff(value) - total, 0.0)
+            rest = np.diff(value)[row] - earned[row].sum() - interest[row] - cost[row]
+            cost[row] += min(rest, 0.0)  # what leaving would have cost took all that was left
+            found["forgiven"] = np.zeros_like(cost)
+            found["forgiven"][row] = max(rest, 0.0)
         return self._table(earned, found)
 
     def _interest(self, cash: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ import pytest
 
 import rotation as rt
 from rotation.engine.account import _blocks, run
-from rotation.engine.market import Composition, Market, Rates
+from rotation.engine.market import Band, Composition, Market, Rates
 
 
 def market(close, fill=None, cash=None, **more):
@@ -230,3 +230,12 @@ def test_a_batch_of_switches_between_layers_that_share_a_member():
     assert account.after == pytest.approx(np.array([[1.0, second], [first, second]]))
     assert account.turnover == pytest.approx(np.array([[1.0, 1.0], [0.5 + 0.25 + 0.75, 0.0]]))
     assert account.value[2] == pytest.approx(np.array([first, second]))
+
+
+def test_what_has_its_last_close_is_sold_whatever_the_band():
+    close = np.array([[10.0, 10.0], [10.0, 10.0], [10.0, np.nan], [20.0, np.nan]])
+    market = Market(close, close, np.ones(4))
+    targets = np.array([[[0.5, 0.5]], [[0.2, 0.8]]])
+    account = run(market, np.array([0, 1]), targets, band=Band(absolute=np.inf))
+    assert account.weights[1, 0].tolist() == [0.2, 0.0]
+    assert account.value[:, 0].tolist() == pytest.approx([1.0, 1.0, 1.0, 1.2])

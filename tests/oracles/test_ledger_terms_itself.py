@@ -113,11 +113,14 @@ def test_the_first_trade_is_the_first_that_moves_anything_and_is_made_in_full():
     assert book.value == near([1.0, 1.0, 2.0, 1.0])
 
 
-def test_a_last_close_within_the_band_is_a_sale_all_the_same():
+def test_a_trade_by_which_something_leaves_is_made_in_full_whatever_the_band():
     closes = market(A=[1.0, 2.0, None], B=[1.0, 1.0, 1.0])
     book = run(closes, {0: {"A": 0.5}, 1: {"B": 0.1}}, band=Band(math.inf), sell=0.1)
     assert book.value == near([1.0, 1.4, 1.4])
-    assert book.entries[1] == Entry(None, 1, near(2 / 3), near(0.1))
+    assert book.weights[1] == near({"A": 0.0, "B": 0.1, "cash": 0.9})
+    assert book.entries[1] == Entry(1, 1, near(2 / 3 + 0.1), near(0.1))
+    alone = run(closes, {0: {"A": 0.5}}, band=Band(math.inf), sell=0.1)
+    assert alone.entries[1] == Entry(None, 1, near(2 / 3), near(0.1))
 
 
 def test_negative_cash_owes_its_own_rate():
@@ -155,9 +158,12 @@ def test_a_dividend_goes_into_the_cash_of_a_trade_at_a_fill_and_else_is_reinvest
     # Half a share; 5 + 1 of cash and 2.5 make 8.5, half of which buys 0.85 at 5.
     book = run(closes, {0: {"A": 0.5}, 1: {"A": 0.5}}, lag=1, **paid)
     assert book.value == near([10.0, 10.0, 4.25 + 8.5, 12.75])
-    # If the band keeps that trade away, half a share becomes 0.6 at the close.
+    # If a band keeps that trade away it is left in the cash; without a decision half a share
+    # becomes 0.6 at the close.
     kept = run(closes, {0: {"A": 0.5}, 1: {"A": 0.5}}, lag=1, band=Band(0.9), **paid)
-    assert kept.weights[2] == near({"A": 6 / 11, "cash": 5 / 11})
+    assert kept.weights[2] == near({"A": 5 / 11, "cash": 6 / 11})
+    again = run(closes, {0: {"A": 0.5}}, lag=1, **paid)
+    assert again.weights[2] == near({"A": 6 / 11, "cash": 5 / 11})
 
 
 def test_a_haircut_is_off_the_last_close_and_no_cost():

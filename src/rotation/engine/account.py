@@ -112,7 +112,8 @@ def run(
         with np.errstate(all="ignore"):  # after ruin there is nothing sound to compute
             drifted, grown = worth.drift(held[:, :-1], block)
             if trades[block.start]:
-                left, turnover[block] = trade.make(drifted, wanted, grown, level, block)
+                past = turnover[: block.start]
+                left, turnover[block] = trade.make(drifted, wanted, grown, level, block, past)
             else:
                 left, turnover[block] = trade.leave(drifted, wanted, grown, block)
             left[left <= 0] = np.nan  # it could not pay for leaving what it holds
@@ -242,17 +243,19 @@ class _Trade:
         grown: FloatArray,
         level: FloatArray,
         block: slice,
+        past: FloatArray,
     ) -> tuple[FloatArray, FloatArray]:
         """Trade to the targets ``wanted`` (N + 1, B, S), or within the band towards them.
 
-        What is then held instead is written into ``wanted``.
+        What is then held instead is written into ``wanted``. ``past`` is the turnover so far.
         """
         trades = None
-        if self.band is not None and block.start > 0:
+        if self.band is not None:
             held = drifted / grown
             weights, trades = self.band.apply(held, wanted)
             gone = self.end == self.rows[block.start]
-            must = (held[:-1][gone] != 0).any(axis=0)  # what has its last close is sold in full
+            # The first trade is made in full, and so is one that must sell what has its last close.
+            must = (held[:-1][gone] != 0).any(axis=0) | (past == 0).all(axis=0)
             wanted[:], trades = np.where(must, wanted, weights), trades | must
         buy, sell = self._rates(block)
         gives, takes = self._members(drifted, block), self._members(wanted, block)

@@ -138,7 +138,7 @@ def run_lots(
         after[k] = money + (units * at).sum(axis=0)
         weights[k] = _part(units * at, after[k]).T
         turnover[k] = np.where(traded, np.abs(weights[k].T - held), 0.0).sum(axis=0)
-        deviation[k] = np.abs(weights[k].T - target).sum(axis=0)
+        deviation[k] = np.abs(weights[k].T - target).sum(axis=0) if decision[k] >= 0 else 0.0
         path = slice(row, stop[k])
         value[path] = close[path] @ units + market.cash[path, None] * cash
     return Account(

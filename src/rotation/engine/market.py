@@ -107,8 +107,9 @@ class Band:
     Notes
     -----
     A weight is off by more than its band if it is by more than both. The first trade is made in
-    full whatever the band, so an infinite band buys and holds. Moving all by one fraction keeps
-    cash between what it was and what it should be, so it cannot become negative.
+    full whatever the band, so an infinite band buys and holds; so is one on the row of the last
+    close of something held. Moving all by one fraction keeps cash between what it was and what it
+    should be, so it cannot become negative.
     """
 
     absolute: float = 0.0
