@@ -68,7 +68,8 @@ def residuals(result: rt.Result, drawn: Drawn) -> dict[str, float]:
 
     off = {
         "change": np.abs(parts.sum(axis=1) - (value - before)) / stake,
-        "cost": np.abs(parts["cost"] + by_session) / stake,
+        # On the day of ruin leaving would have cost all that was left, and no trade was made.
+        "cost": np.abs(parts["cost"] + by_session)[value > 0] / stake[value > 0],
         "weights": np.abs(held.sum(axis=1) - value) / stake,
         "returns": np.abs(before * (1.0 + result.returns) - value) / stake,
         "ledger": np.abs(money - value[-1]) / stake[-1],

@@ -104,7 +104,8 @@ class Result:
         A column for what was earned on each asset (dividends and borrowing fees included), one
         for the interest on ``cash``, one for ``cost``, which is negative. They add up to the change
         in value, the first session's against the capital. After ruin a column ``forgiven`` has
-        what was owed beyond all that there was.
+        what was owed beyond all that there was; if the costs of leaving were more than what was
+        left, they took that.
         """
         held, account, market = self._held(), self.account, self.market
         bought = np.zeros_like(held)
@@ -124,7 +125,7 @@ class Result:
         if row is not None:
             earned[row + 1 :], interest[row + 1 :] = 0.0, 0.0
             rest = np.diff(value)[row] - earned[row].sum() - interest[row] - cost[row]
-            cost[row] += min(rest, 0.0)  # what leaving would have cost took all that was left
+            cost[row] += min(rest, 0.0)  # leaving would have cost more than all that was left
             found["forgiven"] = np.zeros_like(cost)
             found["forgiven"][row] = max(rest, 0.0)
         return self._table(earned, found)

@@ -281,3 +281,12 @@ def test_a_layer_restored_on_the_newest_row_keeps_its_past():
     whole = rt.build_layers(market, universe, **terms).index
     earlier = rt.build_layers(market[:3], universe, **terms).index
     assert_allclose(earlier, whole[:3], rtol=1e-15)
+
+
+def test_a_cap_holds_where_the_rest_have_no_share():
+    days = pd.bdate_range("2024-01-01", periods=4)
+    market = pd.DataFrame({"ASH": [1.0, 2.0, 3.0, 4.0], "BAY": [1.0] * 4}, index=days)
+    sizes = pd.DataFrame({"ASH": [0.0], "BAY": [1.0]}, index=days[:1])
+    weighting = rt.Capped(rt.Given(sizes), 0.7)
+    layers = rt.build_layers(market, rt.Universe({"trees": ["ASH", "BAY"]}), weighting=weighting)
+    assert_allclose(layers.weights("trees").iloc[0], [0.3, 0.7], rtol=1e-15)

@@ -263,6 +263,10 @@ class _Trade:
         if self.rates.impact is not None:
             bend = self.rates.impact[self.rows[block]].T[:, :, None] * np.sqrt(level)
         left = root(grown, gives, takes, buy, sell, bend)
+        if bend is not None:  # the root has a meaning only if leaving everything could be paid
+            size = np.abs(gives)
+            leaving = (np.where(gives > 0, sell, buy) * size + bend * size**1.5).sum(axis=0)
+            left = np.where(leaving < grown, left, np.nan)
         moved = takes * grown
         moved -= gives
         turnover = np.abs(moved, out=moved).sum(axis=0) / grown
