@@ -69,7 +69,7 @@ class Result:
 
     @property
     def ruined(self) -> pd.Timestamp | None:
-        """Session on which shorts or leverage lost everything, None if none did."""
+        """Session on which nothing was left, None if there was none."""
         row = self._ruin_row()
         return None if row is None else self.prices.sessions[row]
 
@@ -201,7 +201,7 @@ class Result:
                 "cost": 0.0,
                 "earned": 0.0,
                 "instead": 0.0,
-                "reason": "ruined: shorts or leverage lost everything",
+                "reason": "ruined: nothing is left",
             }
         )
 

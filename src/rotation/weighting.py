@@ -136,6 +136,9 @@ class Capped:
                 break
             capped |= over
             free = np.where(capped, 0.0, shares)
+            # Where the rest have no share to be in proportion to, they have equal ones.
+            none = free.sum(axis=1, keepdims=True) == 0
+            free = np.where(none & live & ~capped, 1.0, free)
             left = 1.0 - np.where(capped, cap, 0.0).sum(axis=1, keepdims=True)
             total = free.sum(axis=1, keepdims=True)
             scale = np.divide(left, total, out=np.zeros_like(left), where=total > 0)

@@ -248,7 +248,7 @@ def test_ruin_ends_the_account_and_is_in_the_ledger():
     assert result.ruined == DAYS[3]
     assert result.value.tolist() == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     assert result.weights.iloc[-1].tolist() == [0.0, 0.0, 1.0]
-    assert result.switches["reason"].iloc[-1] == "ruined: shorts or leverage lost everything"
+    assert result.switches["reason"].iloc[-1] == "ruined: nothing is left"
     assert result.switches["from"].iloc[-1] == "NVDA -50.0%"
     assert result.summary()["annual_return"] == -1.0
     assert result.contributions.sum().sum() == pytest.approx(-1.0)

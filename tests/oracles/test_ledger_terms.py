@@ -101,3 +101,10 @@ def test_fees_that_take_all_at_a_last_close_ruin():
         haircut=0.8,
         capital=13.0,
     )
+
+
+def test_what_could_not_be_left_at_once_may_be_traded_a_little():
+    volume = pd.DataFrame({"ASH": [1e9, 0.001, 1.0]}, index=days(3))
+    assert_agree_by_hand(
+        {"ASH": [1.0] * 3}, {"ASH": [0.5, 0.49]}, impact=rt.Impact(volume, coefficient=0.1)
+    )

@@ -15,7 +15,7 @@ from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
 from rotation.costs import root
 from rotation.engine.market import Band, Composition, Market, Rates
 
-__all__ = ["Account", "run"]
+__all__ = ["Account", "ruined", "run"]
 
 _BLOCK = 1 << 16  # numbers in a scratch array, so that the few of a block stay in a core's cache
 
@@ -33,7 +33,7 @@ class Account:
     weights : (E, S, N) weights of the value right after each event
     before, after : (E, S) value just before and after each event, account currency
     turnover : (E, S) Σ|Δw| over assets
-    ruined : (S,) row on which shorts or leverage lost everything, T for never; None if none did
+    ruined : (S,) row on which nothing was left, T for never; None if that befell none
     deviation : (E, S) Σ|w - target| that whole shares leave; None where shares divide
     """
 
@@ -124,7 +124,7 @@ def run(
         owned, level = wanted[:, -1:].copy(), after[block.stop - 1]
         worth.fill(value, np.multiply(wanted, after[block], out=wanted), block)
     account = Account(value, rows, decision, price, weights, before, after, turnover)
-    return account if (value > 0).all() else _ruined(account)
+    return account if (value > 0).all() else ruined(account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +263,11 @@ class _Trade:
         if self.rates.impact is not None:
             bend = self.rates.impact[self.rows[block]].T[:, :, None] * np.sqrt(level)
         left = root(grown, gives, takes, buy, sell, bend)
-        if bend is not None:  # the root has a meaning only if leaving everything could be paid
-            size = np.abs(gives)
-            leaving = (np.where(gives > 0, sell, buy) * size + bend * size**1.5).sum(axis=0)
-            left = np.where(leaving < grown, left, np.nan)
+        if bend is not None:  # with impact there may be no root: no value pays for its own trade
+            traded = takes * left - gives
+            size = np.abs(traded)
+            paid = (np.where(traded > 0, buy, sell) * size + bend * size**1.5).sum(axis=0)
+            left = np.where(left + paid - grown < 1e-9 * grown, left, np.nan)
         moved = takes * grown
         moved -= gives
         turnover = np.abs(moved, out=moved).sum(axis=0) / grown
@@ -335,15 +336,13 @@ def _after(owned: FloatArray, weights: FloatArray) -> FloatArray:
     return held
 
 
-def _ruined(account: Account) -> Account:
+def ruined(account: Account) -> Account:
     """The account with nothing left from the first row on which it is not above 0."""
     sound = account.value > 0
-    ruined = np.where(sound.all(axis=0), len(sound), sound.argmin(axis=0))
-    gone = np.arange(len(sound))[:, None] >= ruined
+    end = np.where(sound.all(axis=0), len(sound), sound.argmin(axis=0))
+    gone = np.arange(len(sound))[:, None] >= end
     # A trade earlier in the row of ruin was made; one that found nothing left was not.
-    never = (account.rows[:, None] > ruined) | (
-        (account.rows[:, None] == ruined) & ~(account.after > 0)
-    )
+    never = (account.rows[:, None] > end) | ((account.rows[:, None] == end) & ~(account.after > 0))
     return replace(
         account,
         value=np.where(gone, 0.0, account.value),
@@ -351,5 +350,5 @@ def _ruined(account: Account) -> Account:
         before=np.where(never, 0.0, account.before),
         after=np.where(never, 0.0, account.after),
         turnover=np.where(never, 0.0, account.turnover),
-        ruined=ruined,
+        ruined=end,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
 from rotation.costs import root
-from rotation.engine.account import Account
+from rotation.engine.account import Account, ruined
 from rotation.engine.market import Market, Rates
 from rotation.errors import ArgumentError
 
@@ -141,9 +141,10 @@ def run_lots(
         deviation[k] = np.abs(weights[k].T - target).sum(axis=0) if decision[k] >= 0 else 0.0
         path = slice(row, stop[k])
         value[path] = close[path] @ units + market.cash[path, None] * cash
-    return Account(
+    account = Account(
         value, rows, decision, price, weights, before, after, turnover, deviation=deviation
     )
+    return account if (value > 0).all() else ruined(account)
 
 
 def _part(money: FloatArray, value: FloatArray) -> FloatArray:
@@ -187,9 +188,11 @@ class _Order:
 
     def _affordable(self, shares: FloatArray, cash: FloatArray) -> FloatArray:
         """Of the shares (N, S) wanted, the largest part in whole lots that cash (S,) can pay."""
+        count = shares / self.lots.size
+        count = np.where(np.abs(count - np.rint(count)) < _WHOLE, np.rint(count), count)
 
         def cost(part: FloatArray) -> FloatArray:
-            some = self.lots.whole(part * shares)
+            some = np.floor(part * count) * self.lots.size
             fees = self.lots.fees(some, self.price, self.buy)
             total: FloatArray = (some * self.price + fees).sum(axis=0)
             return total
@@ -202,4 +205,4 @@ class _Order:
             middle = (low + high) / 2
             fits = cost(middle) <= cash
             low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-        return self.lots.whole(low * shares)
+        return np.floor(low * count) * self.lots.size
