@@ -142,7 +142,9 @@ class Capped:
             left = 1.0 - np.where(capped, cap, 0.0).sum(axis=1, keepdims=True)
             total = free.sum(axis=1, keepdims=True)
             scale = np.divide(left, total, out=np.zeros_like(left), where=total > 0)
-            shares = np.where(capped, cap, free * scale)
+            # Rows that are done stay as they are to the last bit, whatever later rows still need.
+            again = over.any(axis=1, keepdims=True)
+            shares = np.where(again, np.where(capped, cap, free * scale), shares)
         return _shared(shares)
 
 
