@@ -7,8 +7,9 @@ What leaves the market is sold whatever that costs, but for no more than it brin
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from oracles.root import root
 
@@ -29,6 +30,11 @@ class Lots:
         if shares == 0.0:
             return 0.0
         return max(self.minimum, rate * shares * price + self.per_share * shares + self.fixed)
+
+    def exact(self, shares: float) -> Fraction:
+        """Lots in so many shares; a split can leave part of one."""
+        lots = shares / self.size
+        return Fraction(round(lots)) if abs(lots - round(lots)) < ROUNDING else Fraction(lots)
 
     def below(self, shares: float) -> int:
         """Whole lots in so many shares."""
@@ -61,21 +67,21 @@ def trade(
                 cash += brings - fee
                 after[name] = wanted[name]
 
-    orders = {name: lots.below(wanted[name] - shares[name]) for name in names}
-    orders = {name: order for name, order in orders.items() if order > 0}
+    orders = {name: lots.exact(wanted[name] - shares[name]) for name in names}
+    orders = {name: order for name, order in orders.items() if order >= 1}
 
-    def bought(k: int, n: int) -> dict[str, float]:
-        """Shares to buy if all buys are cut to k / n."""
-        return {name: order * k // n * lots.size for name, order in orders.items()}
+    def bought(part: Fraction) -> dict[str, float]:
+        """Shares to buy if all buys are cut to a part of themselves."""
+        return {name: math.floor(part * order) * lots.size for name, order in orders.items()}
 
-    def reaches(k: int, n: int) -> bool:
+    def reaches(part: Fraction) -> bool:
         """Whether cash pays for them."""
         parts = []
-        for name, number in bought(k, n).items():
+        for name, number in bought(part).items():
             parts.append(number * prices[name] + lots.fee(number, prices[name], buy[name]))
         return math.fsum(parts) <= cash * (1.0 + 1e-12)
 
-    for name, number in bought(*largest(orders, reaches)).items():
+    for name, number in bought(largest(orders.values(), reaches)).items():
         after[name] += number
         cash -= number * prices[name] + lots.fee(number, prices[name], buy[name])
     return cash, after
@@ -94,19 +100,18 @@ def ideal(cash, shares, prices, targets, names, *, lots, buy, sell) -> dict[str,
     return {name: lots.below(targets[name] * left / prices[name]) * lots.size for name in names}
 
 
-def largest(orders: Mapping[str, int], reaches) -> tuple[int, int]:
-    """The largest fraction k / n that cash reaches for; it leaves some order k of its n lots."""
-    if reaches(1, 1):
-        return 1, 1
-    best = (0, 1)
-    for n in orders.values():
-        low, high = 0, n
+def largest(orders: Collection[Fraction], reaches: Callable[[Fraction], bool]) -> Fraction:
+    """The largest part that cash reaches for; if it is not all, it makes some order whole lots."""
+    if reaches(Fraction(1)):
+        return Fraction(1)
+    best = Fraction(0)
+    for order in orders:
+        low, high = 0, math.floor(order) + 1
         while high - low > 1:
             middle = (low + high) // 2
-            if reaches(middle, n):
+            if middle <= order and reaches(middle / order):
                 low = middle
             else:
                 high = middle
-        if low * best[1] > best[0] * n:
-            best = (low, n)
+        best = max(best, low / order)
     return best
