@@ -28,6 +28,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 RATE = 0.001
 SMALL, LARGE = 1_250, 5_000
+FEW = 4  # strategies that bt does of many
 
 Race = Callable[..., dict[str, Any]]
 FloatArray = NDArray[np.float64]
@@ -114,7 +115,11 @@ def test_one(race: Race, sessions: int) -> None:
 @pytest.mark.benchmark(group="many strategies, arrays to all value paths")
 @pytest.mark.parametrize(("sessions", "strategies"), [(SMALL, 1_000), (LARGE, 250), (LARGE, 1_000)])
 def test_many(race: Race, benchmark: BenchmarkFixture, sessions: int, strategies: int) -> None:
-    """The engine on ten assets, monthly: value (T, S). With timing off peers do the first 50."""
+    """The engine on ten assets, monthly: value (T, S). With timing off peers do the first 50.
+
+    bt runs one strategy after another, so it does a few, and its time for all is that many times
+    theirs.
+    """
     scene = world(sessions, strategies)
     posed = scene.targets if benchmark.enabled else scene.targets[:, :50]
     finished = accounts(scene, RATE).value
@@ -122,8 +127,10 @@ def test_many(race: Race, benchmark: BenchmarkFixture, sessions: int, strategies
     answers = race(
         lambda: accounts(scene, RATE),
         rounds=5,
+        shares={"bt": FEW / strategies},
         vectorbt_numba=lambda: vectorbt_blocks(scene.closes, scene.rows, posed, RATE, "numba"),
         vectorbt_rust=lambda: vectorbt_blocks(scene.closes, scene.rows, posed, RATE, "rust"),
+        bt=lambda: bt_answer(scene.closes, scene.rows, posed[:, :FEW], RATE),
         copy=finished.copy,
     )
 
@@ -131,6 +138,7 @@ def test_many(race: Race, benchmark: BenchmarkFixture, sessions: int, strategies
     some = posed.shape[1]
     for name in ("vectorbt_numba", "vectorbt_rust"):
         check(ran.value[:, :some], answers[name], 5e-3)
+    check(ran.value[:, :FEW], answers["bt"], 5e-3, int(scene.rows[0]))
     same = shrunk(scene, ran)[:, :50]
     for engine in ("numba", "rust"):
         exact = vectorbt_answer(scene.closes, scene.rows, same, RATE, engine)

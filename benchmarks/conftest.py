@@ -14,14 +14,17 @@ Work = Callable[[], Any]
 
 @pytest.fixture
 def race(benchmark: BenchmarkFixture) -> Callable[..., dict[str, Any]]:
-    """``race(ours, rounds=5, **peers)`` times all and gives their answers by name.
+    """``race(ours, rounds=5, shares=None, **peers)`` times all and gives their answers by name.
 
     Every peer runs before each round of ours, so that whatever else the machine does meets all of
-    them. ``extra_info["peers"]`` keeps each peer's median seconds and their ratio to ours; with
+    them. ``extra_info["peers"]`` keeps each peer's median seconds and their ratio to ours; of a
+    peer in ``shares``, which does but that share of the work, the seconds for all of it. With
     timing off there is one turn, for the answers.
     """
 
-    def run(ours: Work, *, rounds: int = 5, **peers: Work) -> dict[str, Any]:
+    def run(
+        ours: Work, *, rounds: int = 5, shares: dict[str, float] | None = None, **peers: Work
+    ) -> dict[str, Any]:
         answers: dict[str, Any] = {}
         seconds: dict[str, list[float]] = {name: [] for name in peers}
 
@@ -34,9 +37,12 @@ def race(benchmark: BenchmarkFixture) -> Callable[..., dict[str, Any]]:
         answers["rotation"] = benchmark.pedantic(ours, setup=turn, rounds=rounds)
         if benchmark.stats is not None:
             ours_took = benchmark.stats.stats.median
-            benchmark.extra_info["peers"] = {
-                name: {"seconds": median(taken), "ratio": median(taken) / ours_took}
+            took = {
+                name: median(taken) / (shares or {}).get(name, 1.0)
                 for name, taken in seconds.items()
+            }
+            benchmark.extra_info["peers"] = {
+                name: {"seconds": whole, "ratio": whole / ours_took} for name, whole in took.items()
             }
         return answers
 

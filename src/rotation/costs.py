@@ -252,6 +252,9 @@ def _finite(name: str, values: ArrayLike) -> FloatArray:
 def _check_rate(name: str, rate: ArrayLike, *, highest: float = 1.0) -> None:
     if np.ndim(rate) and not hasattr(rate, "reindex"):
         raise ArgumentError(f"{name}: want a number, a Series or a DataFrame, got {rate!r}")
+    if np.ndim(rate):  # what is not listed needs no rate: NaN is judged beside the closes
+        rates = np.asarray(rate)
+        rate = rates[~np.isnan(rates)] if rates.dtype.kind == "f" else rates
     _check_fractions(name, _finite(name, rate), highest)
 
 

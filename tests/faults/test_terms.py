@@ -164,3 +164,18 @@ def test_layers_have_no_shares_and_trade_at_closes_where_members_are_shared():
     refused("fill: layers that share members", weights, layers, fill=layers.index)
     apart = rt.build_layers(CLOSES, rt.Universe({"one": ["A"], "other": ["B"]}))
     assert rt.simulate(apart, weights, fill=apart.index).value.iloc[-1] > 0
+
+
+def test_what_is_not_listed_needs_no_rate():
+    closes = CLOSES.copy()
+    closes.loc[: DAYS[2], "B"] = np.nan
+    rates = TABLE.where(closes.notna())
+    first = HALF.assign(B=0.0)
+    some, all_of_them = (
+        rt.simulate(closes, first, costs=rt.Costs(buy=table)).value for table in (rates, TABLE)
+    )
+    np.testing.assert_array_equal(some, all_of_them)
+    refused(
+        "buy: want a number of 0 or more wherever closes has one, got nan for B on 2024-03-01",
+        costs=rt.Costs(buy=rates),
+    )
