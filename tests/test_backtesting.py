@@ -75,7 +75,7 @@ def test_a_users_rule_needs_ten_lines_and_no_registration():
     assert held.switches["reason"].tolist() == ["decided by Always(layer=1)"]
     parts = rt.backtest(CLOSES, rt.Strategy(rt.Momentum(days=1), Halves(), rt.Schedule("W")))
     assert parts.weights.loc[parts.start].tolist() == pytest.approx([0.5, 0.5, 0.0])
-    assert parts.switches["reason"].iloc[0] == "weights of Halves()"
+    assert parts.switches["reason"].iloc[0] == "decided by Halves()"
 
 
 def test_a_rule_that_stays_in_cash_makes_an_account_that_never_trades():

@@ -176,5 +176,5 @@ def test_arguments_are_checked():
         rt.check_causal(3, CLOSES)
     with pytest.raises(rt.ArgumentError, match="obj: want an output for each of 120 sessions"):
         rt.check_causal(lambda close: close[0].sum(), CLOSES)
-    with pytest.raises(rt.ArgumentError, match="cuts: want 1 or more, got 0"):
+    with pytest.raises(rt.ArgumentError, match="cuts: want rows, 1 or more, got 0"):
         rt.check_causal(tomorrow, CLOSES, cuts=0)

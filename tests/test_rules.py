@@ -76,5 +76,7 @@ def test_margin_must_be_a_lead(margin):
         ([np.nan, np.nan], 0, -1, "no layer has a score"),
     ],
 )
-def test_reason_names_the_gap_and_the_margin(scores, before, after, text):
-    assert rt.Switch(margin=0.02).reason(np.array(scores), ["a", "b"], before, after) == text
+def test_reasons_name_the_gap_and_the_margin(scores, before, after, text):
+    first = {-1: [np.nan, np.nan], 0: [0.1, 0.0]}[before]
+    said = rt.Switch(margin=0.02).reasons(np.array([first, scores]), np.array([1]), ("a", "b"))
+    assert said == [text]

@@ -90,7 +90,7 @@ def test_capped_shares_sum_to_one_and_keep_their_order(values, cap, live):
 
 def test_options_are_checked():
     for days in (1, 2.5, "63"):
-        with pytest.raises(rt.ArgumentError, match="days: want 2 returns or more"):
+        with pytest.raises(rt.ArgumentError, match="days: want returns, 2 or more"):
             rt.InverseVolatility(days=days)
     for cap in (0, 1.1, "0.4", None):
         with pytest.raises(rt.ArgumentError, match="cap: want a share above 0 and at most 1"):

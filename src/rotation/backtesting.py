@@ -6,13 +6,12 @@ Only the decisions that move a one-layer account reach it, each with the reason 
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import FloatArray
-from rotation.causality import check_causal
+from rotation.causality import check_history
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
 from rotation.errors import ArgumentError, DataError
-from rotation.layers import Layers, open_table
+from rotation.layers import Layers, open_history, open_table
 from rotation.result import Result
 from rotation.settlement import Decisions, settle_up
 from rotation.strategy import Decided, Strategy, decide
@@ -94,38 +93,29 @@ def backtest(
     table, note, parts = open_table(closes, costs)
     prices = read_prices(table)
     seen = terms.total_return(prices)
+    history = open_history(closes, prices, seen)
     own = (strategy.signal, strategy.rule)
     if check and not all(type(each).__module__.startswith("rotation.") for each in own):
-        check_causal(strategy, pd.DataFrame(seen, prices.sessions, table.columns), cuts=8)
-    decided = decide(strategy, seen, prices.sessions)
+        check_history(strategy, history, cuts=8)
+    decided = decide(strategy, history)
     scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
     if not len(scored):
         raise DataError(
             f"closes: too short; want a decision for which {strategy.signal!r} gives a score, "
             f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
         )
-    wanted = _moves(decided, int(scored[0]), strategy, list(map(str, table.columns)))
+    wanted = _moves(decided, int(scored[0]), strategy, history.names)
     return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
 
 
-def _moves(decided: Decided, first: int, strategy: Strategy, names: list[str]) -> Decisions:
+def _moves(decided: Decided, first: int, strategy: Strategy, names: tuple[str, ...]) -> Decisions:
     """Decisions from the ``first`` on; of a rule that holds one layer only those that move."""
-    held, scores = decided.held, decided.scores
-    if held is None:
-        keep = np.arange(first, len(decided.rows))
-        reasons = [f"weights of {strategy.rule!r}"] * len(keep)
-    else:
-        moved = np.ones(len(held) - first, dtype=bool)
+    held, rule = decided.held, decided.rule
+    moved = np.ones(len(decided.rows) - first, dtype=bool)
+    if held is not None:
         moved[1:] = held[first + 1 :] != held[first:-1]
-        keep = first + np.flatnonzero(moved)
-        before = [-1, *held[keep[:-1]]]
-        reasons = [
-            _reason(strategy, scores[k], names, int(old), int(held[k]))
-            for k, old in zip(keep, before, strict=True)
-        ]
+    keep = first + np.flatnonzero(moved)
+    reasons = [f"decided by {strategy.rule!r}"] * len(keep)
+    if hasattr(rule, "reasons"):
+        reasons = list(map(str, rule.reasons(decided.scores, keep, names)))
     return Decisions(decided.rows[keep], decided.targets[keep], tuple(reasons))
-
-
-def _reason(strategy: Strategy, scores: FloatArray, names: list[str], old: int, new: int) -> str:
-    say = getattr(strategy.rule, "reason", None)
-    return str(say(scores, names, old, new)) if say else f"decided by {strategy.rule!r}"

@@ -5,24 +5,24 @@ off and scrambled at many rows, and what moved before them is named.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.checks import check_count
 from rotation.errors import ArgumentError, LookAheadError
-from rotation.layers import Layers
-from rotation.rules import Rule, WeightRule
-from rotation.signals import Signal, momentum
+from rotation.layers import Layers, open_history
+from rotation.protocols import History, Members, Rule, Signal, WeightRule, bind, holds_one
+from rotation.signals import momentum
 from rotation.strategy import Strategy, decide
-from rotation.tables import Prices, read_prices
+from rotation.tables import read_prices
 
-__all__ = ["CausalReport", "check_causal"]
+__all__ = ["CausalReport", "check_causal", "check_history"]
 
-# From closes (T, L) and their sessions to what is known at each row (T, ...).
-_Output = Callable[[FloatArray, pd.DatetimeIndex], FloatArray]
+_Output = Callable[[History], FloatArray]  # what is known at each row (T, ...)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,24 @@ def check_causal(
     rotation.errors.LookAheadError: <function centred ...: its output of ... changes with ...
     """
     prices = read_prices(closes.index if isinstance(closes, Layers) else closes)
-    if not isinstance(cuts, (int, np.integer)) or isinstance(cuts, bool) or cuts < 1:
-        raise ArgumentError(f"cuts: want 1 or more, got {cuts!r}")
-    if len(prices.close) < 3:
-        raise ArgumentError(f"closes: want 3 sessions or more, got {len(prices.close)}")
-    every = np.arange(len(prices.close) - 1)
+    return check_history(obj, open_history(closes, prices, prices.close), cuts=cuts)
+
+
+def check_history(
+    obj: Signal | Rule | WeightRule | Strategy, history: History, *, cuts: int = 24
+) -> CausalReport:
+    """:func:`check_causal` of a history that was checked."""
+    check_count("cuts", cuts, 1, "rows")
+    if len(history.close) < 3:
+        raise ArgumentError(f"closes: want 3 sessions or more, got {len(history.close)}")
+    every = np.arange(len(history.close) - 1)
     if not isinstance(obj, Strategy):
-        return _Probe.of(obj, prices, every).search(int(cuts))
+        return _Probe.of(obj, history, every).search(int(cuts))
     # What a strategy decides moves only on rows that decide, and seldom; its signal always does.
-    rows = obj.schedule.rows(prices.sessions)
-    rows = rows[rows < len(prices.close) - 1]
-    _Probe.of(obj.signal, prices, every).search(int(cuts))
-    return _Probe.of(obj, prices, rows if len(rows) else every).search(int(cuts))
+    rows = obj.schedule.rows(pd.DatetimeIndex(history.sessions))
+    rows = rows[rows < len(history.close) - 1]
+    _Probe.of(obj.signal, history, every).search(int(cuts))
+    return _Probe.of(obj, history, rows if len(rows) else every).search(int(cuts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +109,20 @@ class _Probe:
 
     part: object
     output: _Output
-    prices: Prices
+    history: History
     rows: IntArray  # after which the future can be tampered with
     truth: FloatArray
 
     @classmethod
-    def of(cls, part: object, prices: Prices, rows: IntArray) -> "_Probe":
-        output = _output(part, len(prices.close))
-        truth = output(prices.close, prices.sessions)
-        if truth.ndim == 0 or len(truth) != len(prices.close):
+    def of(cls, part: object, history: History, rows: IntArray) -> "_Probe":
+        output = _output(part, len(history.close))
+        truth = output(history)
+        if truth.ndim == 0 or len(truth) != len(history.close):
             raise ArgumentError(
-                f"obj: want an output for each of {len(prices.close)} sessions of {part!r}, "
+                f"obj: want an output for each of {len(history.close)} sessions of {part!r}, "
                 f"got shape {truth.shape}"
             )
-        return cls(part, output, prices, rows, truth)
+        return cls(part, output, history, rows, truth)
 
     def search(self, cuts: int) -> CausalReport:
         """Tamper with the future after some rows, and name the first that feels it."""
@@ -127,11 +133,13 @@ class _Probe:
             if row is not None:
                 row = self.earliest(cut, row)
                 raise LookAheadError(
-                    f"{self.part!r}: its output of {self.prices.sessions[row]:%Y-%m-%d} changes "
+                    f"{self.part!r}: its output of {self.history.sessions[row]} changes "
                     f"with {self.what_moves(row)}"
                 )
         short = sum(self.cut_off(cut) is None for cut in at)
-        return CausalReport(repr(self.part), tuple(self.prices.sessions[at]), short)
+        return CausalReport(
+            repr(self.part), tuple(pd.DatetimeIndex(self.history.sessions[at])), short
+        )
 
     def first_moved(self, cut: int) -> int | None:
         """First row up to ``cut`` that feels what comes after it."""
@@ -163,21 +171,22 @@ class _Probe:
             low, high = (middle, high) if felt else (low, middle)
         if low == row:
             return "how long the history goes on after it"
-        return f"closes as late as {self.prices.sessions[low]:%Y-%m-%d}"
+        return f"closes as late as {self.history.sessions[low]}"
 
     def scrambled(self, start: int) -> FloatArray:
         """Output when closes from row ``start`` on go another way."""
         rng = np.random.default_rng(start)
-        other = self.prices.close.copy()
-        steps = rng.normal(0.0, 0.05, other[start:].shape).cumsum(axis=0)
-        other[start:] *= np.exp(steps + rng.normal(0.0, 0.5, other.shape[1]))
-        return self.output(other, self.prices.sessions)
+        history = self.history
+        members = history.members
+        if members is not None:
+            members = tuple(replace(m, close=_another(m.close, start, rng)) for m in members)
+        other = _another(history.close, start, rng)
+        return self.output(replace(history, close=other, members=members))
 
     def cut_off(self, cut: int) -> FloatArray | None:
         """Output when the history ends with row ``cut``, None if the part cannot take that."""
-        close, sessions = self.prices.close[: cut + 1], self.prices.sessions[: cut + 1]
         try:
-            short = self.output(close.copy(), sessions)
+            short = self.output(_ended(self.history, cut + 1))
         except Exception:  # whatever a user's part raises on a short history is no look ahead
             return None
         return short if short.shape == self.truth[: cut + 1].shape else None
@@ -193,25 +202,49 @@ def _first(moved: BoolArray) -> int | None:
 
 
 def _output(obj: object, length: int) -> _Output:
-    if isinstance(obj, Strategy):
-        return lambda close, sessions: _decided(obj, close, sessions)
     days = max(1, min(20, length // 4))  # of the momentum that a rule is tried on
-    if isinstance(obj, Rule):
-        return lambda close, _: _plain(obj.decide(momentum(close, days)[:, None, :]))
-    if isinstance(obj, WeightRule):
-        return lambda close, _: _plain(obj.weigh(momentum(close, days)[:, None, :]))
-    if callable(obj):
-        return lambda close, _: _plain(obj(close.copy()))
-    raise ArgumentError(f"obj: want a signal, a rule or a Strategy, got {obj!r}")
+
+    def output(history: History) -> FloatArray:
+        if isinstance(obj, Strategy):
+            return _decided(obj, history)
+        part = bind(obj, history.deciding(np.arange(len(history.close))))
+        scores = momentum(history.close, days)[:, None, :]
+        if holds_one(part):
+            return _plain(part.decide(scores))
+        if isinstance(part, WeightRule):
+            return _plain(part.weigh(scores))
+        if callable(part):
+            return _plain(part(history.close.copy()))
+        raise ArgumentError(f"obj: want a signal, a rule or a Strategy, got {obj!r}")
+
+    return output
+
+
+def _another(close: FloatArray, start: int, rng: np.random.Generator) -> FloatArray:
+    """Closes that go another way from row ``start`` on."""
+    other = close.copy()
+    steps = rng.normal(0.0, 0.05, other[start:].shape).cumsum(axis=0)
+    other[start:] *= np.exp(steps + rng.normal(0.0, 0.5, other.shape[1]))
+    return other
+
+
+def _ended(history: History, stop: int) -> History:
+    """The first ``stop`` rows of a history."""
+    members = history.members
+    if members is not None:
+        members = tuple(Members(m.close[:stop], m.belongs[:stop]) for m in members)
+    return replace(
+        history, close=history.close[:stop], sessions=history.sessions[:stop], members=members
+    )
 
 
 def _plain(output: ArrayLike) -> FloatArray:
     return np.array(output, dtype=np.float64)
 
 
-def _decided(strategy: Strategy, close: FloatArray, sessions: pd.DatetimeIndex) -> FloatArray:
+def _decided(strategy: Strategy, history: History) -> FloatArray:
     """Weights wanted (T, L), NaN on rows that do not decide."""
-    decided = decide(strategy, close, sessions)
-    wanted = np.full(close.shape, np.nan)
+    decided = decide(strategy, history)
+    wanted = np.full(history.close.shape, np.nan)
     wanted[decided.rows] = decided.targets
     return wanted

@@ -13,10 +13,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import BoolArray, IntArray, listing
+from rotation.arrays import BoolArray, FloatArray, IntArray, listing
 from rotation.costs import Costs
 from rotation.engine.market import Composition
 from rotation.errors import ArgumentError, DataError
+from rotation.protocols import History, Members
 from rotation.result import Result
 from rotation.schedule import Schedule
 from rotation.settlement import Decisions, settle_up
@@ -25,7 +26,7 @@ from rotation.terms import Parts, Terms
 from rotation.universe import Member, Universe
 from rotation.weighting import Equal, Weighting
 
-__all__ = ["Layers", "build_layers", "open_table"]
+__all__ = ["Layers", "build_layers", "open_history", "open_table"]
 
 _MONTHLY = Schedule("M", lag=0, same_close=True)
 
@@ -62,6 +63,16 @@ class Layers:
         table.iloc[0] = 0.0  # what was paid to get in is not in the index
         return table
 
+    @property
+    def members(self) -> tuple[Members, ...]:
+        """Closes of each layer's members over all sessions, and when each belongs."""
+        found = []
+        for account in self.accounts.values():
+            held = account.weights.drop(columns="cash").reindex(self.prices.sessions)
+            closes = self.prices.table[list(held.columns)]
+            found.append(Members(closes.to_numpy(dtype=np.float64), (held > 0).to_numpy()))
+        return tuple(found)
+
     def parts(self, costs: Costs) -> Parts:
         """Members, and their weights in each layer where a switch at ``costs`` must know them."""
         tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
@@ -89,6 +100,16 @@ def open_table(
     if isinstance(closes, Layers):
         return closes.index, closes.universe.note, closes.parts(costs)
     return closes, "", None
+
+
+def open_history(closes: pd.DataFrame | Layers, prices: Prices, seen: FloatArray) -> History:
+    """What a strategy may look at, if ``seen`` (T, L) are the closes that it is shown."""
+    return History(
+        seen,
+        prices.sessions.to_numpy().astype("datetime64[D]"),
+        tuple(map(str, prices.table.columns)),
+        closes.members if isinstance(closes, Layers) else None,
+    )
 
 
 def build_layers(

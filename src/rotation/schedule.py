@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import IntArray
+from rotation.checks import check_count
 from rotation.errors import ArgumentError
 
 __all__ = ["Every", "Schedule", "check_delay"]
@@ -53,12 +54,10 @@ class Schedule:
                     f"got {self.every!r}"
                 )
         elif isinstance(self.every, (int, np.integer)):
-            if not _is_count(self.every, 1):
-                raise ArgumentError(f"every: want 1 session or more, got {self.every!r}")
+            check_count("every", self.every, 1)
         else:
             object.__setattr__(self, "every", _dates(self.every))
-        if not _is_count(self.offset, 0):
-            raise ArgumentError(f"offset: want sessions, 0 or more, got {self.offset!r}")
+        check_count("offset", self.offset, 0)
         check_delay(self.lag, same_close=self.same_close)
 
     def rows(self, index: pd.DatetimeIndex) -> IntArray:
@@ -90,8 +89,7 @@ def check_delay(lag: int, *, same_close: bool) -> None:
     ArgumentError
         If ``lag`` is negative or no integer, or if ``lag=0`` and ``same_close`` do not go together.
     """
-    if not _is_count(lag, 0):
-        raise ArgumentError(f"lag: want sessions, 0 or more, got {lag!r}")
+    check_count("lag", lag, 0)
     if not isinstance(same_close, (bool, np.bool_)):
         raise ArgumentError(f"same_close: want True or False, got {same_close!r}")
     if lag == 0 and not same_close:
@@ -101,11 +99,6 @@ def check_delay(lag: int, *, same_close: bool) -> None:
         )
     if lag > 0 and same_close:
         raise ArgumentError(f"same_close: goes with lag=0 alone, got lag={lag}")
-
-
-def _is_count(value: object, least: int) -> bool:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return whole and value >= least  # type: ignore[operator]
 
 
 def _dates(every: Sequence[str | date]) -> tuple[date, ...]:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from rotation.arrays import FloatArray, IntArray
 from rotation.errors import ArgumentError
-from rotation.rules import Rule, WeightRule
+from rotation.protocols import History, Rule, Signal, WeightRule, bind, holds_one
 from rotation.schedule import Schedule
-from rotation.signals import Signal
 
 __all__ = ["Decided", "Strategy", "decide"]
 
@@ -46,11 +45,12 @@ class Strategy:
     schedule: Schedule
 
     def __post_init__(self) -> None:
-        if not callable(self.signal):
+        if not (callable(self.signal) or hasattr(self.signal, "bind")):
             raise ArgumentError(
                 f"signal: want a function of closes (T, L) to scores (T, L), got {self.signal!r}"
             )
-        if not isinstance(self.rule, (Rule, WeightRule)) or isinstance(self.rule, type):
+        part = isinstance(self.rule, (Rule, WeightRule)) or hasattr(self.rule, "bind")
+        if not part or isinstance(self.rule, type):
             raise ArgumentError(
                 f"rule: want an object with decide(scores) or weigh(scores), got {self.rule!r}"
             )
@@ -70,16 +70,18 @@ class Decided:
     scores : (K, L) scores at those rows
     held : (K,) layer wanted, -1 for cash, if the rule holds one at a time; else None
     targets : (K, L) weights wanted
+    rule : the strategy's rule, bound to the history
     """
 
     rows: IntArray
     scores: FloatArray
     held: IntArray | None
     targets: FloatArray
+    rule: Rule | WeightRule
 
 
-def decide(strategy: Strategy, close: FloatArray, sessions: pd.DatetimeIndex) -> Decided:
-    """Decisions of a strategy over closes (T, L).
+def decide(strategy: Strategy, history: History) -> Decided:
+    """Decisions of a strategy over a history.
 
     Raises
     ------
@@ -87,14 +89,17 @@ def decide(strategy: Strategy, close: FloatArray, sessions: pd.DatetimeIndex) ->
         If the signal or rule gives back what it should not: a wrong shape, an infinite score, a
         layer that does not exist or has no close.
     """
+    close, sessions = history.close, pd.DatetimeIndex(history.sessions)
     rows = strategy.schedule.rows(sessions)
-    scores = _scores(strategy.signal, close)[rows]
-    rule, held = strategy.rule, None
-    if isinstance(rule, Rule):
+    scores = _scores(bind(strategy.signal, history), close)[rows]
+    rule, held = bind(strategy.rule, history.deciding(rows)), None
+    if holds_one(rule):
         held = _held(rule, scores)
         targets = (held[:, None] == np.arange(close.shape[1])).astype(np.float64)
-    else:
+    elif isinstance(rule, WeightRule):
         targets = _weights(rule, scores)
+    else:
+        raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {rule!r}, got neither")
     bad = (targets != 0) & np.isnan(close[rows])
     if bad.any():
         k, layer = np.argwhere(bad)[0]
@@ -102,7 +107,7 @@ def decide(strategy: Strategy, close: FloatArray, sessions: pd.DatetimeIndex) ->
             f"rule: {strategy.rule!r} holds layer {layer}, which has no close on "
             f"{sessions[rows[k]]:%Y-%m-%d}"
         )
-    return Decided(rows, scores, held, targets)
+    return Decided(rows, scores, held, targets, rule)
 
 
 def _scores(signal: Signal, close: FloatArray) -> FloatArray:

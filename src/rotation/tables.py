@@ -5,20 +5,17 @@ argument, the date and the name.
 """
 
 from dataclasses import dataclass
-from numbers import Real
-from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray, IntArray, listing
+from rotation.checks import is_number
 from rotation.costs import Rate
 from rotation.errors import ArgumentError, DataError
 
 __all__ = [
     "Prices",
-    "check_fraction",
-    "check_positive",
     "compound",
     "read_fills",
     "read_prices",
@@ -304,7 +301,7 @@ def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
     if isinstance(rate, pd.DataFrame):
         return np.nan_to_num(read_table(name, rate, prices))
     if not isinstance(rate, pd.Series):
-        if not _is_number(rate):
+        if not is_number(rate):
             raise DataError(f"{name}: want a number, a Series or a DataFrame, got {rate!r}")
         if not 0 <= rate < np.inf:
             raise DataError(f"{name}: want a rate of 0 or more, got {rate:g}")
@@ -345,7 +342,7 @@ def compound(name: str, rate: float | pd.Series, sessions: pd.DatetimeIndex) -> 
         if rate.dtype.kind not in "fiu":
             raise ArgumentError(f"{name}: want numbers, got a Series of {rate.dtype}")
         each = rate.reindex(sessions).to_numpy(dtype=np.float64, na_value=np.nan)
-    elif _is_number(rate):
+    elif is_number(rate):
         each = np.full(len(sessions), float(rate))
     else:
         raise ArgumentError(f"{name}: want a number or a Series, got {rate!r}")
@@ -358,32 +355,3 @@ def compound(name: str, rate: float | pd.Series, sessions: pd.DatetimeIndex) -> 
             f"got {each[row]:g} on {sessions[row]:%Y-%m-%d}"
         )
     return np.cumprod(1.0 + each, dtype=np.float64)
-
-
-def check_fraction(name: str, value: float) -> None:
-    """Refuse an argument that is not a number in [0, 1).
-
-    Raises
-    ------
-    ArgumentError
-        Naming the argument.
-    """
-    if not (_is_number(value) and 0 <= value < 1):
-        raise ArgumentError(f"{name}: want a fraction in [0, 1), got {value!r}")
-
-
-def check_positive(name: str, value: float) -> None:
-    """Refuse an argument that is not a finite number above 0.
-
-    Raises
-    ------
-    ArgumentError
-        Naming the argument.
-    """
-    if not (_is_number(value) and 0 < value < np.inf):
-        raise ArgumentError(f"{name}: want a number above 0, got {value!r}")
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is one number; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))

@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray, IntArray, delisted
+from rotation.checks import check_fraction, check_positive
 from rotation.costs import Costs, Rate
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band, Composition, Market, Rates
 from rotation.errors import ArgumentError, DataError
 from rotation.tables import (
     Prices,
-    check_fraction,
-    check_positive,
     compound,
     read_fills,
     read_rate,

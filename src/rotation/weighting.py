@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.checks import check_count
 from rotation.errors import ArgumentError, DataError
 from rotation.tables import Prices, read_shares
 
@@ -47,8 +48,7 @@ class InverseVolatility:
     days: int = 63
 
     def __post_init__(self) -> None:
-        if not isinstance(self.days, (int, np.integer)) or self.days < 2:
-            raise ArgumentError(f"days: want 2 returns or more, got {self.days!r}")
+        check_count("days", self.days, 2, "returns")
 
     def __call__(self, prices: Prices, rows: IntArray, live: BoolArray) -> FloatArray:
         """Shares (K, N) of the live members."""

@@ -1,26 +1,13 @@
-"""Closes to scores.
-
-A score is what a signal gives each layer at a close, higher is better, NaN where it knows too
-little; row t depends on closes up to t alone.
-"""
+"""What each layer has earned of late."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from rotation.arrays import FloatArray
-from rotation.errors import ArgumentError
+from rotation.checks import check_count
 
-__all__ = ["Momentum", "Signal", "momentum"]
-
-
-class Signal(Protocol):
-    """Anything that turns closes into scores; a function will do."""
-
-    def __call__(self, close: FloatArray, /) -> FloatArray:
-        """Scores (T, L) of closes (T, L)."""
-        ...
+__all__ = ["Momentum", "momentum"]
 
 
 def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
@@ -69,10 +56,8 @@ class Momentum:
     skip: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("days", 1), ("skip", 0)):
-            got = getattr(self, name)
-            if not isinstance(got, (int, np.integer)) or isinstance(got, bool) or got < least:
-                raise ArgumentError(f"{name}: want sessions, {least} or more, got {got!r}")
+        check_count("days", self.days, 1)
+        check_count("skip", self.skip, 0)
 
     def __call__(self, close: FloatArray) -> FloatArray:
         """Scores (T, L) of closes (T, L)."""

@@ -1,37 +1,14 @@
-"""Scores to decisions.
+"""The best layer, left only for a clear lead."""
 
-A decision is what a rule wants to hold at a close; it depends on the scores of that and earlier
-decisions alone. Layers are numbered by column, -1 is cash.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.errors import ArgumentError
+from rotation.checks import check_number
 
-__all__ = ["Rule", "Switch", "WeightRule", "switch"]
-
-
-@runtime_checkable
-class Rule(Protocol):
-    """Anything that decides which one layer to hold."""
-
-    def decide(self, scores: FloatArray, /) -> IntArray:
-        """Layer held (K, S), -1 for cash, from scores (K, S, L), NaN where a layer has none."""
-        ...
-
-
-@runtime_checkable
-class WeightRule(Protocol):
-    """Anything that decides what weight each layer gets."""
-
-    def weigh(self, scores: FloatArray, /) -> FloatArray:
-        """Weights (K, S, L) from scores (K, S, L); what is left of 1 is cash."""
-        ...
+__all__ = ["Switch", "switch"]
 
 
 def switch(scores: FloatArray, margin: float) -> IntArray:
@@ -103,16 +80,19 @@ class Switch:
     margin: float = 0.0
 
     def __post_init__(self) -> None:
-        real = isinstance(self.margin, Real) and not isinstance(self.margin, bool)
-        if not (real and 0 <= self.margin < np.inf):
-            raise ArgumentError(f"margin: want a lead, 0 or more, got {self.margin!r}")
+        check_number("margin", self.margin, 0, what="a lead")
 
     def decide(self, scores: FloatArray) -> IntArray:
         """Layer held (K, S), -1 for cash, from scores (K, S, L)."""
         return switch(scores, self.margin)
 
-    def reason(self, scores: FloatArray, names: list[str], before: int, after: int) -> str:
-        """Why one decision moved from layer ``before`` to ``after``, given its scores (L,)."""
+    def reasons(self, scores: FloatArray, moves: IntArray, names: Sequence[str]) -> list[str]:
+        """Why each of the decisions ``moves`` (M,) wants what it wants, given scores (K, L)."""
+        held = self.decide(scores[:, None, :])[:, 0].tolist()
+        before = [-1, *held]
+        return [self._reason(scores[k], names, before[k], held[k]) for k in moves.tolist()]
+
+    def _reason(self, scores: FloatArray, names: Sequence[str], before: int, after: int) -> str:
         if after < 0:
             return "no layer has a score"
         if before < 0:

@@ -1,0 +1,67 @@
+"""Plain numbers as arguments: what is not what it should be is refused by name."""
+
+from numbers import Real
+from typing import TypeGuard
+
+import numpy as np
+
+from rotation.errors import ArgumentError
+
+__all__ = ["check_count", "check_fraction", "check_number", "check_positive", "is_number"]
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is one number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
+def check_count(name: str, value: object, least: int, what: str = "sessions") -> None:
+    """Refuse an argument that is not a whole number of ``what``, ``least`` or more.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ArgumentError(f"{name}: want {what}, {least} or more, got {value!r}")
+
+
+def check_number(
+    name: str, value: object, least: float = -np.inf, most: float = np.inf, what: str = "a number"
+) -> None:
+    """Refuse an argument that is not a finite number from ``least`` to ``most``.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if not (is_number(value) and least <= value <= most and np.isfinite(value)):
+        above = f", {least:g} or more" if least > -np.inf else ""
+        below = f", {most:g} or less" if most < np.inf else ""
+        raise ArgumentError(f"{name}: want {what}{above}{below}, got {value!r}")
+
+
+def check_fraction(name: str, value: object) -> None:
+    """Refuse an argument that is not a number in [0, 1).
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if not (is_number(value) and 0 <= value < 1):
+        raise ArgumentError(f"{name}: want a fraction in [0, 1), got {value!r}")
+
+
+def check_positive(name: str, value: object) -> None:
+    """Refuse an argument that is not a finite number above 0.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if not (is_number(value) and 0 < value < np.inf):
+        raise ArgumentError(f"{name}: want a number above 0, got {value!r}")

@@ -1,0 +1,1 @@
+"""Statistics over the newest rows, by algorithms that forget."""
