@@ -94,6 +94,7 @@ def test_one(race: Race, sessions: int) -> None:
     answers = race(
         ours,
         rounds=15,
+        warm=True,
         vectorbt_numba=lambda: vectorbt_answer(*posed, RATE, "numba"),
         vectorbt_rust=lambda: vectorbt_answer(*posed, RATE, "rust"),
         bt=lambda: bt_answer(*posed, RATE),

@@ -14,25 +14,35 @@ Work = Callable[[], Any]
 
 @pytest.fixture
 def race(benchmark: BenchmarkFixture) -> Callable[..., dict[str, Any]]:
-    """``race(ours, rounds=5, shares=None, **peers)`` times all and gives their answers by name.
+    """``race(ours, rounds=5, warm=False, shares=None, **peers)`` times all, gives their answers.
 
     Every peer runs before each round of ours, so that whatever else the machine does meets all of
-    them. ``extra_info["peers"]`` keeps each peer's median seconds and their ratio to ours; of a
-    peer in ``shares``, which does but that share of the work, the seconds for all of it. With
-    timing off there is one turn, for the answers.
+    them; if ``warm``, each also runs once untimed right before it is timed.
+    ``extra_info["peers"]`` keeps each peer's median seconds and their ratio to ours; of a peer in
+    ``shares``, which does but that share of the work, the seconds for all of it. With timing off
+    there is one turn, for the answers.
     """
 
     def run(
-        ours: Work, *, rounds: int = 5, shares: dict[str, float] | None = None, **peers: Work
+        ours: Work,
+        *,
+        rounds: int = 5,
+        warm: bool = False,
+        shares: dict[str, float] | None = None,
+        **peers: Work,
     ) -> dict[str, Any]:
         answers: dict[str, Any] = {}
         seconds: dict[str, list[float]] = {name: [] for name in peers}
 
         def turn() -> None:
             for name, peer in peers.items():
+                if warm:
+                    peer()
                 start = perf_counter()
                 answers[name] = peer()
                 seconds[name].append(perf_counter() - start)
+            if warm:
+                ours()
 
         answers["rotation"] = benchmark.pedantic(ours, setup=turn, rounds=rounds)
         if benchmark.stats is not None:

@@ -66,7 +66,7 @@ class Comparison:
         gone = [
             f"{name} has no close after {prices.sessions[row]:%Y-%m-%d}: from then on whoever held "
             "it has cash."
-            for name, row in zip(prices.table.columns, ended, strict=True)
+            for name, row in zip(prices.columns, ended, strict=True)
             if row < len(prices.close)
         ]
         return (

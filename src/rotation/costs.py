@@ -199,14 +199,15 @@ def root(
     """
     if impact is not None:
         return _newton(value, holdings, targets, buy, sell, impact)
-    # Most often the first step ends it: no asset changes side. Only the others go on.
-    scratch = np.asarray(targets * value)
-    bought = scratch > holdings
-    side = np.where(bought, buy, np.negative(sell))
-    height = np.multiply(side, holdings, out=scratch).sum(axis=0)
-    slope = np.multiply(side, targets, out=scratch).sum(axis=0)
-    after = np.array(np.minimum((value + height) / (1.0 + slope), value), dtype=np.float64)
-    turned = ((np.multiply(targets, after, out=scratch) > holdings) != bought).any(axis=0)
+    traded = np.asarray(targets * value)
+    traded -= holdings
+    bought = traded > 0
+    side = np.multiply(bought, np.add(buy, sell), dtype=np.float64)
+    side -= sell
+    cost, slope = (np.einsum("n...,n...->...", side, each) for each in (traded, targets))
+    after = np.asarray(value - cost / (1.0 + slope))
+    # Most often that ends it, for no asset changes side. Only the others go on.
+    turned = ((np.multiply(targets, after, out=traded) > holdings) != bought).any(axis=0)
     if turned.any():
         few = [np.broadcast_to(rate, holdings.shape)[:, turned] for rate in (buy, sell)]
         after[turned] = _newton(value[turned], holdings[:, turned], targets[:, turned], *few)

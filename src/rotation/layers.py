@@ -83,7 +83,7 @@ class Layers:
         for account in self.accounts.values():
             held = account.weights.drop(columns="cash")
             weights.append(held.reindex(self.prices.sessions).to_numpy())
-            members.append(self.prices.table.columns.get_indexer(held.columns))
+            members.append(self.prices.columns.get_indexer(held.columns))
         assets = self.prices.close.shape[1]
         return Parts(self.prices, Composition(tuple(weights), tuple(members), assets))
 
@@ -107,7 +107,7 @@ def open_history(closes: pd.DataFrame | Layers, prices: Prices, seen: FloatArray
     return History(
         seen,
         prices.sessions.to_numpy().astype("datetime64[D]"),
-        tuple(map(str, prices.table.columns)),
+        tuple(map(str, prices.columns)),
         closes.members if isinstance(closes, Layers) else None,
     )
 
@@ -198,7 +198,7 @@ def _account(
     open_end = len(here) - (end < len(whole.sessions) - 1)  # who leaves is not rebalanced
     changes = np.flatnonzero((here[1:] != here[:-1]).any(axis=1)) + 1
     rows = np.unique(np.concatenate([[0], due[(due > 0) & (due < open_end)], changes]))
-    known = read_prices(whole.table[list(prices.table.columns)])  # with what came before
+    known = read_prices(whole.table[list(prices.columns)])  # with what came before
     shares = weighting(known, rows + begin, here[rows])
     wanted = Decisions(rows, shares, ("rebalanced",) * len(rows))
     return settle_up(prices, wanted, 0, terms)
@@ -206,7 +206,7 @@ def _account(
 
 def _belongs(whole: Prices, members: tuple[Member, ...], tickers: list[str]) -> BoolArray:
     """Whether each ticker is in the layer right after each close (T, n)."""
-    columns = whole.table.columns.get_indexer(pd.Index([member.ticker for member in members]))
+    columns = whole.columns.get_indexer(pd.Index([member.ticker for member in members]))
     first, last = (each[columns] for each in listing(whole.close))
     starts = [m.start or date.min for m in members]
     ends = [m.end or date.max for m in members]
@@ -237,6 +237,7 @@ def _life(name: str, whole: Prices, belongs: BoolArray) -> tuple[int, int]:
     if len(gaps):
         gone = whole.sessions[rows[gaps[0]] + 1]
         raise DataError(
-            f"universe: {name} has no member left after {gone:%Y-%m-%d}, and then again"
+            f"universe: {name} has no member left after {gone:%Y-%m-%d}, and then again; "
+            "the next one must start on that session at the latest"
         )
     return int(rows[0]), int(rows[-1])

@@ -141,7 +141,7 @@ class Result:
         return pd.DataFrame(
             np.column_stack([assets, *more.values()]),
             index=self.prices.sessions,
-            columns=[*self.prices.table.columns, *more],
+            columns=[*self.prices.columns, *more],
         )
 
     def _ruin_row(self) -> int | None:
@@ -158,7 +158,7 @@ class Result:
         whole shares stay from the target, Σ|w - target|, where shares are whole. A forced sale at
         a last close decided itself, and its turnover is what was sold.
         """
-        account, names = self.account, list(map(str, self.prices.table.columns))
+        account, names = self.account, list(map(str, self.prices.columns))
         before = np.divide(
             self._before(),
             account.before,
@@ -210,7 +210,7 @@ class Result:
             return self.reasons[int(self.account.decision[event])]
         row = self.account.rows[event]
         gone = np.flatnonzero(delisted(self.market.close) == row)
-        names = ", ".join(map(str, self.prices.table.columns[gone]))
+        names = ", ".join(map(str, self.prices.columns[gone]))
         return f"delisted: {names} has no close after {self.prices.sessions[row]:%Y-%m-%d}"
 
     def _earned(self, traded: IntArray) -> FloatArray:

@@ -144,6 +144,6 @@ def _with_delistings(
     gone = (targets != 0) & (traded[:, None] >= delisted(prices.close))
     if not gone.any():
         return reasons
-    names = np.array([str(name) for name in prices.table.columns])
+    names = np.array([str(name) for name in prices.columns])
     said = [f"; {', '.join(names[n])} was delisted by then" if n.any() else "" for n in gone]
     return tuple(reason + more for reason, more in zip(reasons, said, strict=True))

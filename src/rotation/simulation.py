@@ -125,7 +125,7 @@ def alternatives(result: Result) -> dict[str, Result]:
     """
     if not isinstance(result, Result):
         raise ArgumentError(f"result: want a Result, got {result!r}")
-    prices, names = result.prices, result.prices.table.columns
+    prices, names = result.prices, result.prices.columns
     listed = ~np.isnan(prices.close)
     first, lag = int(result.decided[0]), result.start_row - int(result.decided[0])
     month_ends = Schedule("M").rows(prices.sessions)

@@ -32,14 +32,19 @@ class Prices:
 
     Parameters
     ----------
-    table : DataFrame (T, N), a copy of the user's
-    sessions : (T,) its dates
-    close : (T, N) its values, NaN before listing and after delisting alone
+    sessions : (T,) dates
+    columns : (N,) names
+    close : (T, N) a copy of the user's values, NaN before listing and after delisting alone
     """
 
-    table: pd.DataFrame
     sessions: pd.DatetimeIndex
+    columns: pd.Index
     close: FloatArray
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table again (T, N), a copy."""
+        return pd.DataFrame(self.close.copy(), self.sessions, self.columns)
 
 
 def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
@@ -58,6 +63,14 @@ def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
     """
     sessions = _sessions(closes, name)
     close = _numbers(closes, name)
+    if not (close.min() > 0 and close.max() < np.inf):
+        _refuse_numbers(closes, sessions, close, name)
+    return Prices(sessions, closes.columns, close)
+
+
+def _refuse_numbers(
+    closes: pd.DataFrame, sessions: pd.DatetimeIndex, close: FloatArray, name: str
+) -> None:
     bad = ~(close > 0) & ~np.isnan(close) | np.isinf(close)
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -65,14 +78,6 @@ def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
             f"{name}: want positive prices, got {close[row, column]:g} for "
             f"{closes.columns[column]} on {sessions[row]:%Y-%m-%d}"
         )
-    if np.isnan(close).any():
-        _refuse_gaps(closes, sessions, close, name)
-    return Prices(closes.copy(), sessions, close)
-
-
-def _refuse_gaps(
-    closes: pd.DataFrame, sessions: pd.DatetimeIndex, close: FloatArray, name: str
-) -> None:
     absent = np.isnan(close)
     if absent.all(axis=0).any():
         column = closes.columns[int(absent.all(axis=0).argmax())]
@@ -115,11 +120,9 @@ def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
         raise DataError(
             f"{name}: want strictly increasing dates, got {index[wrong]:%Y-%m-%d} {kind}"
         )
-    times = index.to_numpy()
-    odd = times != times.astype("datetime64[D]")
-    if odd.any():
-        got = index[odd][0]
-        raise DataError(f"{name}: want dates without a time of day, got {got}; see normalize()")
+    if not index.is_normalized:
+        odd = index[index != index.normalize()][0]
+        raise DataError(f"{name}: want dates without a time of day, got {odd}; see normalize()")
     names = [str(column) for column in table.columns]
     if len(set(names)) < len(names):
         twice = next(each for n, each in enumerate(names) if each in names[:n])
@@ -130,14 +133,17 @@ def _sessions(table: pd.DataFrame, name: str) -> pd.DatetimeIndex:
 
 
 def _numbers(table: pd.DataFrame, name: str) -> FloatArray:
-    kinds = [dtype.kind for dtype in table.dtypes]
-    odd = [k not in "fiu" for k in kinds]
+    """The values of a table of numbers, never a view of it."""
+    values = table.to_numpy()
+    if values.dtype.kind in "fiu":
+        return np.array(values, dtype=np.float64, order="C")
+    odd = [dtype.kind not in "fiu" for dtype in table.dtypes]
     if any(odd):
         column = odd.index(True)
         raise DataError(
             f"{name}: want numbers, got {table.dtypes.iloc[column]} in {table.columns[column]}"
         )
-    return np.array(table.to_numpy(dtype=np.float64, na_value=np.nan), order="C")  # never a view
+    return np.array(table.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
 
 
 def read_fills(fill: pd.DataFrame, prices: Prices) -> FloatArray:
@@ -151,12 +157,12 @@ def read_fills(fill: pd.DataFrame, prices: Prices) -> FloatArray:
     second = read_prices(fill, "fill")
     if not second.sessions.equals(prices.sessions):
         raise DataError(f"fill: want the {len(prices.close)} sessions of closes, got other dates")
-    price = second.close[:, _fit(fill.columns, prices.table.columns, "fill")]
+    price = second.close[:, _fit(fill.columns, prices.columns, "fill")]
     short = np.isnan(price) & ~np.isnan(prices.close)
     if short.any():
         row, column = np.argwhere(short)[0]
         raise DataError(
-            f"fill: {prices.table.columns[column]} has no price on "
+            f"fill: {prices.columns[column]} has no price on "
             f"{prices.sessions[row]:%Y-%m-%d}, though closes has"
         )
     return price
@@ -182,7 +188,7 @@ def read_weights(weights: pd.DataFrame, prices: Prices) -> tuple[IntArray, Float
         decides, or a weight is asked of an asset that has no close that day.
     """
     dates = _sessions(weights, "weights")
-    columns = prices.table.columns
+    columns = prices.columns
     target = _numbers(weights, "weights")[:, _fit(weights.columns, columns, "weights")]
     rows = prices.sessions.get_indexer(dates)
     if (rows < 0).any():
@@ -207,6 +213,8 @@ def read_weights(weights: pd.DataFrame, prices: Prices) -> tuple[IntArray, Float
 
 def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
     """Where each of the ``wanted`` columns stands among ``columns``, which are the same set."""
+    if columns.equals(wanted):
+        return np.arange(len(wanted))
     unknown = columns.difference(wanted, sort=False)
     if len(unknown):
         raise DataError(
@@ -232,14 +240,16 @@ def read_table(
     name : of the argument, for the message
     table : with a column for each of the closes and a row for each of their sessions at least
     prices : the closes
-    sparse : rows and columns may be missing, and then are NaN; none may be unknown
+    sparse : rows and columns may be missing, all of them too, and then are NaN; none may be unknown
 
     Raises
     ------
     DataError
         If a number is negative or infinite, or anything is missing that should not be.
     """
-    sessions, columns = _sessions(table, name), prices.table.columns
+    if sparse and isinstance(table, pd.DataFrame) and not len(table):
+        return np.full(prices.close.shape, np.nan)
+    sessions, columns = _sessions(table, name), prices.columns
     values = pd.DataFrame(_numbers(table, name), index=sessions, columns=table.columns)
     if sparse:
         unknown = table.columns.difference(columns, sort=False)
@@ -297,7 +307,7 @@ def read_rate(name: str, rate: Rate, prices: Prices) -> FloatArray:
     DataError
         If a name or session has no rate, or one that is negative or infinite.
     """
-    columns = prices.table.columns
+    columns = prices.columns
     if isinstance(rate, pd.DataFrame):
         return np.nan_to_num(read_table(name, rate, prices))
     if not isinstance(rate, pd.Series):

@@ -161,7 +161,7 @@ class Terms:
                 row, column = np.argwhere(dry)[0]
                 raise DataError(
                     f"impact.volume: want money above 0, got {volume[row, column]:g} for "
-                    f"{prices.table.columns[column]} on {prices.sessions[row]:%Y-%m-%d}"
+                    f"{prices.columns[column]} on {prices.sessions[row]:%Y-%m-%d}"
                 )
             impact = coefficient / np.sqrt(np.where(volume > 0, volume, np.inf))
         return Rates(buy, sell, impact)

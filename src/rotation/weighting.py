@@ -86,7 +86,7 @@ class Given:
         DataError
             If a live member has no number at a rebalancing, or all have 0.
         """
-        given = read_shares("table", self.table, prices.table.columns)
+        given = read_shares("table", self.table, prices.columns)
         place = given.index.searchsorted(prices.sessions[rows], side="right") - 1
         if (place < 0).any():
             first = prices.sessions[rows[0]]
@@ -96,7 +96,7 @@ class Given:
         if missing.any():
             k, column = np.argwhere(missing)[0]
             raise DataError(
-                f"table: {prices.table.columns[column]} has no number for "
+                f"table: {prices.columns[column]} has no number for "
                 f"{prices.sessions[rows[k]]:%Y-%m-%d}"
             )
         return _shared(np.where(live, np.nan_to_num(values), 0.0))

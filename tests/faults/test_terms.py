@@ -179,3 +179,10 @@ def test_what_is_not_listed_needs_no_rate():
         "buy: want a number of 0 or more wherever closes has one, got nan for B on 2024-03-01",
         costs=rt.Costs(buy=rates),
     )
+
+
+def test_a_table_of_no_dividends_pays_none():
+    none = TABLE.iloc[:0]
+    actions = rt.Actions(dividends=none, splits=none)
+    with_none = rt.simulate(CLOSES, HALF, actions=actions, dividends="cash").value
+    pd.testing.assert_series_equal(with_none, rt.simulate(CLOSES, HALF).value)

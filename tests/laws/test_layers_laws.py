@@ -125,7 +125,7 @@ def test_shared_names_never_make_a_switch_dearer(drawn, data):
 def test_layers_that_share_nothing_are_traded_like_their_indices(drawn, data):
     layers = build(*drawn)
     weights, on = targets(data.draw, layers)
-    by_name = pd.Series(on.buy, layers.prices.table.columns)
+    by_name = pd.Series(on.buy, layers.prices.columns)
     one = rt.simulate(layers, weights, **(on.options | {"costs": rt.Costs(by_name, on.sell)}))
     other = rt.simulate(layers.index, weights, **on.options)
     assert_allclose(one.value, other.value, rtol=1e-11)

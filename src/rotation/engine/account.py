@@ -18,6 +18,7 @@ from rotation.engine.market import Band, Composition, Market, Rates
 __all__ = ["Account", "ruined", "run"]
 
 _BLOCK = 1 << 16  # numbers in a scratch array, so that the few of a block stay in a core's cache
+_ROWS = 1 << 10  # rows of prices that one strategy is taken over at a time, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def run(
     level = np.full(strategies, float(capital))
     owned = np.zeros((price.shape[1] + 1, 1, strategies))
     owned[-1] = 1.0  # all is cash before the first trade
+    owes = False
     size = max(1, _BLOCK // (trade.assets * strategies))
     for block in _blocks(one_by_one, size):
         # Assets come first in here, cash last of them: numpy adds long rows fastest.
@@ -118,13 +120,16 @@ def run(
                 left, turnover[block] = trade.leave(drifted, wanted, grown, block)
             left[left <= 0] = np.nan  # it could not pay for leaving what it holds
             after[block] = level * np.cumprod(left, axis=0)
-            before[block] = after[block] / left * grown
+            before[block] = after[block] / (left / grown)  # never below what it leaves
         if one_by_one[block.start]:
             weights[block] = wanted[:-1].transpose(1, 2, 0)
+        owes |= bool(wanted.min() < 0)
         owned, level = wanted[:, -1:].copy(), after[block.stop - 1]
         worth.fill(value, np.multiply(wanted, after[block], out=wanted), block)
     account = Account(value, rows, decision, price, weights, before, after, turnover)
-    return account if (value > 0).all() else ruined(account)
+    # What owes nothing and pays for its trades is always worth something.
+    safe = not owes and bool((after > 0).all())
+    return account if safe or (value > 0).all() else ruined(account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,28 +170,25 @@ class _Worth:
 
     def fill(self, value: FloatArray, money: FloatArray, block: slice) -> None:
         """Write values (T, S) from each event to the next, of ``money`` (N + 1, B, S) put in."""
-        sides = [(self.held.path, money)]
-        if self.owed is not None:
-            sides = [(self.held.path, np.maximum(money, 0)), (self.owed.path, np.minimum(money, 0))]
-        rows = slice(self.rows[block.start], self.stop[block.stop - 1])
-        if value.shape[1] == 1:  # hundreds of tiny matrix products take longer than one wide sum
-            lengths = self.stop[block] - self.rows[block]
-            each = [(p[rows] * np.repeat(m[:, :, 0].T, lengths, axis=0)) for p, m in sides]
-            value[rows, 0] = sum(part.sum(axis=1) for part in each)
+        starts, stops = self.rows[block], self.stop[block]
+        part = value[starts[0] : stops[-1]]
+        if self.owed is None:
+            self.held.fill(part, money, block, starts, stops)
             return
-        for k in range(block.start, block.stop):
-            span = slice(self.rows[k], self.stop[k])
-            np.matmul(sides[0][0][span], sides[0][1][:, k - block.start], out=value[span])
-            for path, owed in sides[1:]:
-                value[span] += path[span] @ owed[:, k - block.start]
+        self.held.fill(part, np.maximum(money, 0), block, starts, stops)
+        owed = np.empty_like(part)
+        self.owed.fill(owed, np.minimum(money, 0), block, starts, stops)
+        part += owed
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     """Worth of what is held, or of what is owed."""
 
+    close: FloatArray  # (T, N)
+    cash: FloatArray  # (T,)
+    since: FloatArray  # (E, N + 1) price of each, and of cash, at the event
     growth: FloatArray  # (N + 1, E, 1) from the event before; at the first, from row 0
-    path: FloatArray  # (T, N + 1) at each close since the newest event
     income: FloatArray | None  # (N + 1, E, 1) dividends since the event before
 
     @classmethod
@@ -202,15 +204,13 @@ class _Side:
         growth = np.zeros_like(at)
         growth[0, -1] = at[0, -1] / cash[0]
         np.divide(at[1:], at[:-1], out=growth[1:], where=at[:-1] > 0)
-        path = np.column_stack([close, cash])
-        since = np.where(at > 0, at, 1.0)  # nothing is held of what has no price
-        path[rows[0] :] /= np.repeat(since, np.diff(rows, append=len(path)), axis=0)
         income = None
         if dividend is not None:
             income = np.zeros_like(at)
             np.divide(dividend[rows[1:]], price[:-1], out=income[1:, :-1], where=price[:-1] > 0)
             income = income.T[:, :, None]
-        return cls(growth.T[:, :, None], path, income)
+        since = np.where(at > 0, at, 1.0)  # nothing is held of what has no price
+        return cls(close, cash, since, growth.T[:, :, None], income)
 
     def drift(self, owned: FloatArray, block: slice) -> FloatArray:
         """What weights (N + 1, B, S) an event earlier have become, dividends in cash."""
@@ -218,6 +218,33 @@ class _Side:
         if self.income is not None:
             drifted[-1] += (owned * self.income[:, block]).sum(axis=0)
         return drifted
+
+    def fill(
+        self,
+        value: FloatArray,
+        money: FloatArray,
+        block: slice,
+        starts: IntArray,
+        stops: IntArray,
+    ) -> None:
+        """Write what ``money`` (N + 1, B, S) is worth (t, S) until the next event."""
+        first, lengths, since = starts[0], stops - starts, self.since[block]
+        if value.shape[1] == 1:  # hundreds of tiny matrix products take longer than a few wide sums
+            units = money[:, :, 0].T / since
+            step = max(1, _ROWS * len(units) // len(value))
+            for k in range(0, len(units), step):
+                held = np.repeat(units[k : k + step], lengths[k : k + step], axis=0)
+                rows = slice(starts[k], starts[k] + len(held))
+                worth = np.einsum("tn,tn->t", self.close[rows], held[:, :-1])
+                worth += self.cash[rows] * held[:, -1]
+                value[rows.start - first : rows.stop - first, 0] = worth
+            return
+        rows = slice(first, stops[-1])
+        path = np.column_stack([self.close[rows], self.cash[rows]])
+        path /= np.repeat(since, lengths, axis=0)
+        for k, end in enumerate(np.cumsum(lengths).tolist()):
+            start = end - lengths[k]
+            np.matmul(path[start:end], money[:, k], out=value[start:end])
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ class Market:
         if self.dividend is not None:
             paid = np.flatnonzero((self.dividend != 0).any(axis=1))
             between = np.concatenate([between, paid])
-        between = np.setdiff1d(between[between > rows[0]], rows)
+        between = between[between > rows[0]]
+        if not len(between):
+            return rows, np.arange(len(rows))
+        between = np.setdiff1d(between, rows)
         place = np.searchsorted(rows, between)
         return np.insert(rows, place, between), np.insert(np.arange(len(rows)), place, -1)
 
