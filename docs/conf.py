@@ -67,6 +67,10 @@ html_theme_options = {
 ALONE = (
     "index",
     "quickstart",
+    "signals",
+    "rules",
+    "own_rule",
+    "causality",
     "account",
     "conventions",
     "limitations",

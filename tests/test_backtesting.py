@@ -174,6 +174,31 @@ def test_a_leak_makes_it_refuse_unless_told_otherwise():
     assert rt.backtest(CLOSES, strategy, check=False).value.iloc[-1] > 1
 
 
+def tomorrow(close):
+    return np.vstack([close[1:] / close[:-1], np.ones((1, close.shape[1]))])
+
+
+LEAKING = rt.Strategy(tomorrow, rt.Switch(), rt.Schedule("D"))
+
+
+@pytest.mark.parametrize(
+    ("signal", "rule"),
+    [
+        (rt.signals.Sum((rt.Momentum(2), tomorrow)), rt.Switch()),
+        (rt.signals.Where(rt.signals.Rank(tomorrow), rt.Momentum(1), rt.Momentum(2)), rt.Switch()),
+        (rt.Momentum(1), rt.Vote([LEAKING, LEAKING])),
+        (rt.Momentum(1), rt.rules.VolTarget(rt.Vote([LEAKING, LEAKING]), target=0.2, days=5)),
+    ],
+)
+def test_a_leak_inside_a_part_of_ours_is_refused_too(signal, rule):
+    steps = np.random.default_rng(0).normal(0, 0.02, (300, 2))
+    closes = pd.DataFrame(
+        np.exp(steps.cumsum(axis=0)), pd.bdate_range("2020-01-01", periods=300), ["A", "B"]
+    )
+    with pytest.raises(rt.LookAheadError):
+        rt.backtest(closes, rt.Strategy(signal, rule, rt.Schedule("W")))
+
+
 @pytest.mark.parametrize("every", ["D", "W", "M", "Q"])
 @pytest.mark.parametrize("ahead", [1, 2, 10])
 def test_a_leak_is_refused_however_seldom_it_decides(every, ahead):

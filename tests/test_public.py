@@ -30,7 +30,16 @@ def test_type_checkers_see_the_same_names():
         for alias in node.names
         if alias.asname
     }
-    assert seen == rt._HOME
+    rooms = {name for name, module in seen.items() if module == "rotation"}
+    assert rooms == set(rt._ROOMS)
+    assert {name: module for name, module in seen.items() if name not in rooms} == rt._HOME
+
+
+@pytest.mark.parametrize("room", rt._ROOMS)
+def test_a_room_need_not_be_imported_by_itself(room):
+    code = f"import rotation as rt; print(rt.{room}.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"rotation.{room}"
 
 
 def test_no_module_stands_in_the_place_of_a_public_name():

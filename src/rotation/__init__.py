@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rotation import measures as measures
+    from rotation import rules as rules
+    from rotation import signals as signals
     from rotation.backtesting import backtest as backtest
     from rotation.causality import check_causal as check_causal
     from rotation.comparison import Comparison as Comparison
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from rotation.terms import Borrowing as Borrowing
     from rotation.universe import Member as Member
     from rotation.universe import Universe as Universe
+    from rotation.vote import Vote as Vote
     from rotation.weighting import Capped as Capped
     from rotation.weighting import Equal as Equal
     from rotation.weighting import Given as Given
@@ -63,6 +67,7 @@ _HOME = {
     "Strategy": "strategy",
     "Switch": "rules",
     "Universe": "universe",
+    "Vote": "vote",
     "alternatives": "simulation",
     "backtest": "backtesting",
     "build_layers": "layers",
@@ -73,8 +78,13 @@ _HOME = {
 }
 __all__ = sorted(_HOME)
 
+# Rooms with many names of their own, as in `rt.signals.ZScore`.
+_ROOMS = ("measures", "rules", "signals")
+
 
 def __getattr__(name: str) -> object:
+    if name in _ROOMS:
+        return import_module(f"rotation.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'rotation' has no attribute {name!r}")
     return getattr(import_module(f"rotation.{_HOME[name]}"), name)

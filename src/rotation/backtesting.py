@@ -3,6 +3,8 @@
 Only the decisions that move a one-layer account reach it, each with the reason its rule gives.
 """
 
+from dataclasses import fields, is_dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -94,8 +96,7 @@ def backtest(
     prices = read_prices(table)
     seen = terms.total_return(prices)
     history = open_history(closes, prices, seen)
-    own = (strategy.signal, strategy.rule)
-    if check and not all(type(each).__module__.startswith("rotation.") for each in own):
+    if check and not (_ours(strategy.signal) and _ours(strategy.rule)):
         check_history(strategy, history, cuts=8)
     decided = decide(strategy, history)
     scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
@@ -104,18 +105,26 @@ def backtest(
             f"closes: too short; want a decision for which {strategy.signal!r} gives a score, "
             f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
         )
-    wanted = _moves(decided, int(scored[0]), strategy, history.names)
+    wanted = _moves(decided, int(scored[0]), history.names)
     return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
 
 
-def _moves(decided: Decided, first: int, strategy: Strategy, names: tuple[str, ...]) -> Decisions:
+def _ours(part: object) -> bool:
+    """Whether a part, and every part that it holds in its fields, is of this package."""
+    if isinstance(part, tuple):
+        return all(map(_ours, part))
+    if not (is_dataclass(part) or callable(part)):
+        return True  # a number, a name, a date
+    if not is_dataclass(part) or not type(part).__module__.startswith("rotation."):
+        return False
+    return all(_ours(getattr(part, each.name)) for each in fields(part))
+
+
+def _moves(decided: Decided, first: int, names: tuple[str, ...]) -> Decisions:
     """Decisions from the ``first`` on; of a rule that holds one layer only those that move."""
-    held, rule = decided.held, decided.rule
+    held = decided.held
     moved = np.ones(len(decided.rows) - first, dtype=bool)
     if held is not None:
         moved[1:] = held[first + 1 :] != held[first:-1]
     keep = first + np.flatnonzero(moved)
-    reasons = [f"decided by {strategy.rule!r}"] * len(keep)
-    if hasattr(rule, "reasons"):
-        reasons = list(map(str, rule.reasons(decided.scores, keep, names)))
-    return Decisions(decided.rows[keep], decided.targets[keep], tuple(reasons))
+    return Decisions(decided.rows[keep], decided.targets[keep], decided.reasons(keep, names))

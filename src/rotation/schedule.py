@@ -33,6 +33,8 @@ class Schedule:
     offset : sessions by which each decision comes later, at least 0
     lag : sessions from the decision to the trade; 0 trades at the very close that decides
     same_close : must be True for lag 0 and only then
+    tranches : m parts of equal weight that take turns: each decision renews one of them, and holds
+        the others as they last decided (Jegadeesh and Titman 1993)
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Schedule:
     offset: int = 0
     lag: int = 1
     same_close: bool = False
+    tranches: int = 1
 
     def __post_init__(self) -> None:
         if isinstance(self.every, str):
@@ -59,6 +62,7 @@ class Schedule:
             object.__setattr__(self, "every", _dates(self.every))
         check_count("offset", self.offset, 0)
         check_delay(self.lag, same_close=self.same_close)
+        check_count("tranches", self.tranches, 1, "parts")
 
     def rows(self, index: pd.DatetimeIndex) -> IntArray:
         """Rows of ``index`` that decide, (K,), ascending.

@@ -6,8 +6,9 @@ import numpy as np
 
 from rotation.arrays import FloatArray
 from rotation.checks import check_count
+from rotation.rolling import in_spreads, lagged, rolling_std
 
-__all__ = ["Momentum", "momentum"]
+__all__ = ["Momentum", "RiskAdjustedMomentum", "momentum", "risk_adjusted_momentum"]
 
 
 def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
@@ -37,6 +38,32 @@ def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
     return score
 
 
+def risk_adjusted_momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
+    """:func:`momentum` over what daily log returns as scattered as these come to by chance.
+
+    The unit is the standard deviation (ddof 1) of the daily log returns in the window, times the
+    root of ``days``: the return-to-risk criterion of Rachev, Jasic, Stoyanov and Fabozzi (2007).
+
+    Parameters
+    ----------
+    close : (T, L) closes, positive, NaN where not listed
+    days : sessions to look back, at least 2
+    skip : newest sessions left out
+
+    Returns
+    -------
+    (T, L) standard deviations; 0 for a price that stood still, NaN for returns that are all alike
+
+    Examples
+    --------
+    >>> close = np.array([[100.0, 100.0], [110.0, 102.0], [110.0, 104.0]])
+    >>> risk_adjusted_momentum(close, days=2)[-1].round(2)
+    array([  1.  , 101.99])
+    """
+    spread = rolling_std(momentum(close, 1), days) * np.sqrt(days)
+    return in_spreads(momentum(close, days, skip=skip), lagged(spread, skip))
+
+
 @dataclass(frozen=True, slots=True)
 class Momentum:
     """Signal of :func:`rotation.signals.momentum`.
@@ -62,3 +89,25 @@ class Momentum:
     def __call__(self, close: FloatArray) -> FloatArray:
         """Scores (T, L) of closes (T, L)."""
         return momentum(close, self.days, skip=self.skip)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAdjustedMomentum:
+    """Signal of :func:`rotation.signals.risk_adjusted_momentum`.
+
+    Parameters
+    ----------
+    days : sessions to look back, at least 2
+    skip : newest sessions left out, at least 0
+    """
+
+    days: int
+    skip: int = 0
+
+    def __post_init__(self) -> None:
+        check_count("days", self.days, 2)
+        check_count("skip", self.skip, 0)
+
+    def __call__(self, close: FloatArray) -> FloatArray:
+        """Scores (T, L) of closes (T, L)."""
+        return risk_adjusted_momentum(close, self.days, skip=self.skip)

@@ -1,0 +1,53 @@
+"""The rule that another one wraps, whichever kind it is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rotation.arrays import FloatArray, IntArray
+from rotation.errors import ArgumentError
+from rotation.protocols import Rule, WeightRule, holds_one
+
+__all__ = ["check_rule", "reasons_of", "weights_of"]
+
+
+def check_rule(argument: str, rule: object) -> None:
+    """Refuse what is no rule, nor becomes one when it is bound to a history.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    sound = isinstance(rule, (Rule, WeightRule)) or hasattr(rule, "bind")
+    if not sound or isinstance(rule, type):
+        raise ArgumentError(
+            f"{argument}: want an object with decide(scores) or weigh(scores), got {rule!r}"
+        )
+
+
+def weights_of(rule: Rule | WeightRule, scores: FloatArray) -> FloatArray:
+    """Weights (K, S, L) that a rule wants, given scores (K, S, L); one layer's is 1.
+
+    Examples
+    --------
+    >>> from rotation.rules import Switch
+    >>> weights_of(Switch(), np.array([[[0.1, 0.3]], [[np.nan, np.nan]]])).tolist()
+    [[[0.0, 1.0]], [[0.0, 0.0]]]
+    """
+    if holds_one(rule):
+        held = np.asarray(rule.decide(scores))
+        weights: FloatArray = (held[:, :, None] == np.arange(scores.shape[2])).astype(np.float64)
+        return weights
+    if isinstance(rule, WeightRule):
+        return np.asarray(rule.weigh(scores), dtype=np.float64)
+    raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {rule!r}, got neither")
+
+
+def reasons_of(
+    rule: object, scores: FloatArray, moves: IntArray, names: Sequence[str]
+) -> list[str]:
+    """Why a rule wants what it wants at the decisions ``moves`` (M,), given scores (K, L)."""
+    if not hasattr(rule, "reasons"):
+        return [f"decided by {rule!r}"] * len(moves)
+    return list(map(str, rule.reasons(scores, moves, names)))
