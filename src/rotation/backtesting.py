@@ -3,24 +3,23 @@
 Only the decisions that move a one-layer account reach it, each with the reason its rule gives.
 """
 
-from dataclasses import fields, is_dataclass
-
 import numpy as np
 import pandas as pd
 
-from rotation.causality import check_history
+from rotation.causality import check_history, only_ours
 from rotation.costs import Costs
+from rotation.deciding import Decided, decide
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
 from rotation.errors import ArgumentError, DataError
 from rotation.layers import Layers, open_history, open_table
 from rotation.result import Result
 from rotation.settlement import Decisions, settle_up
-from rotation.strategy import Decided, Strategy, decide
+from rotation.strategy import Strategy
 from rotation.tables import read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "moves"]
 
 
 def backtest(
@@ -96,7 +95,7 @@ def backtest(
     prices = read_prices(table)
     seen = terms.total_return(prices)
     history = open_history(closes, prices, seen)
-    if check and not (_ours(strategy.signal) and _ours(strategy.rule)):
+    if check and not only_ours(strategy):
         check_history(strategy, history, cuts=8)
     decided = decide(strategy, history)
     scored = np.flatnonzero((~np.isnan(decided.scores)).any(axis=1))
@@ -105,22 +104,11 @@ def backtest(
             f"closes: too short; want a decision for which {strategy.signal!r} gives a score, "
             f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
         )
-    wanted = _moves(decided, int(scored[0]), history.names)
+    wanted = moves(decided, int(scored[0]), history.names)
     return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
 
 
-def _ours(part: object) -> bool:
-    """Whether a part, and every part that it holds in its fields, is of this package."""
-    if isinstance(part, tuple):
-        return all(map(_ours, part))
-    if not (is_dataclass(part) or callable(part)):
-        return True  # a number, a name, a date
-    if not is_dataclass(part) or not type(part).__module__.startswith("rotation."):
-        return False
-    return all(_ours(getattr(part, each.name)) for each in fields(part))
-
-
-def _moves(decided: Decided, first: int, names: tuple[str, ...]) -> Decisions:
+def moves(decided: Decided, first: int, names: tuple[str, ...]) -> Decisions:
     """Decisions from the ``first`` on; of a rule that holds one layer only those that move."""
     held = decided.held
     moved = np.ones(len(decided.rows) - first, dtype=bool)
