@@ -230,3 +230,32 @@ def test_a_weighting_of_a_layer_that_begins_late_is_of_that_day():
         closes, rt.Universe({"ab": ["A", "B"], "c": ["C"]}), weighting=rt.Given(given.assign(C=1.0))
     )
     assert layers.index["ab"].tolist()[2:] == pytest.approx([1.0, 1.75])
+
+
+def test_the_gap_in_a_layer_is_told_with_what_would_close_it():
+    nan = np.nan
+    closes = table(A=[1.0, 1.0, nan, nan], B=[nan, nan, nan, 1.0], C=[1.0] * 4)
+    message = (
+        "universe: ab has no member left after 2024-01-02, and then again; "
+        "the next one must start on that session at the latest"
+    )
+    with pytest.raises(rt.DataError, match=f"^{message}$"):
+        rt.build_layers(closes, rt.Universe({"ab": ["A", "B"]}))
+
+
+class Company:
+    """Signal: how many members a layer has."""
+
+    def bind(self, history):
+        counts = [each.belongs.sum(axis=1).astype(float) for each in history.members]
+        return lambda close: np.stack(counts, axis=1)[: len(close)]
+
+
+def test_a_signal_may_look_at_the_members_of_layers():
+    leaves = rt.Member("A", end=DAYS[1].date())
+    layers = rt.build_layers(PAIR.assign(C=1.0), rt.Universe({"most": [leaves, "B"], "one": ["C"]}))
+    daily = rt.Schedule("D", lag=0, same_close=True)
+    result = rt.backtest(layers, rt.Strategy(Company(), rt.Switch(), daily))
+    # B is alone from row 1 on, and doubles at row 3; nothing else moves while it is held.
+    assert result.switches["to"].tolist() == ["most"]
+    np.testing.assert_array_equal(result.weights["most"], 1.0)

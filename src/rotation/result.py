@@ -18,7 +18,7 @@ from rotation.errors import ArgumentError, DataError
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
-__all__ = ["Result", "figures"]
+__all__ = ["Result", "benchmark_returns", "figures"]
 
 _NOTHING = 1e-12  # turnover that is rounding, not a trade
 
@@ -185,7 +185,10 @@ class Result:
             ledger.insert(6, "deviation", account.deviation[traded, 0])
         row = self._ruin_row()
         if row is not None:
-            ledger = pd.concat([ledger, self._ruin(row, names)], ignore_index=True)
+            last = self._ruin(row, names)
+            if account.deviation is not None:
+                last = last.assign(deviation=0.0)
+            ledger = pd.concat([ledger, last], ignore_index=True)
         return ledger
 
     def _ruin(self, row: int, names: list[str]) -> pd.DataFrame:
@@ -318,7 +321,7 @@ class Result:
             got = type(benchmark).__name__
             raise ArgumentError(f"benchmark: want a Result or a Series of closes, got {got}")
         return figures(
-            self, start, benchmark=_benchmark_returns(closes, self.prices.sessions[start:])
+            self, start, benchmark=benchmark_returns(closes, self.prices.sessions[start:])
         )
 
     def report(self, path: str | os.PathLike[str]) -> None:
@@ -381,7 +384,14 @@ def _kept(account: Account) -> FloatArray:
     return np.divide(after, before, out=np.ones_like(after), where=before > 0)
 
 
-def _benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:
+def benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:
+    """Returns (T - 1,) of closes over these sessions (T,).
+
+    Raises
+    ------
+    DataError
+        If there is not one positive close on every session.
+    """
     if not closes.index.is_unique or closes.dtype.kind not in "fiu":
         raise DataError("benchmark: want a number for each session, once")
     close = closes.reindex(sessions).to_numpy(dtype=np.float64, na_value=np.nan)

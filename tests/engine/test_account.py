@@ -239,3 +239,46 @@ def test_what_has_its_last_close_is_sold_whatever_the_band():
     account = run(market, np.array([0, 1]), targets, band=Band(absolute=np.inf))
     assert account.weights[1, 0].tolist() == [0.2, 0.0]
     assert account.value[:, 0].tolist() == pytest.approx([1.0, 1.0, 1.0, 1.2])
+
+
+def test_a_long_history_that_trades_every_day_grows_by_what_it_holds():
+    rng = np.random.default_rng(11)
+    growth = 1 + rng.normal(0, 0.01, (3000, 2))
+    rows = np.arange(5, 3000)
+    holds = rng.integers(0, 2, len(rows))
+    account = run(market(growth.cumprod(axis=0)), rows, alone(np.eye(2)[holds]))
+    want = np.append(np.ones(6), growth[rows[1:], holds[:-1]].cumprod())
+    assert account.value[:, 0] == pytest.approx(want, rel=1e-12)
+
+
+def test_a_last_close_makes_only_those_trade_that_hold_it():
+    close = [[10.0, 10.0], [10.0, 10.0], [10.0, np.nan]]
+    targets = np.array([[[0.5, 0.5], [1.0, 0.0]], [[0.2, 0.8], [0.2, 0.8]]])
+    account = run(market(close), np.array([0, 1]), targets, band=Band(absolute=np.inf))
+    assert account.weights[1].tolist() == [[0.2, 0.0], [1.0, 0.0]]
+
+
+def test_each_strategy_makes_a_first_trade_of_its_own():
+    targets = np.array([[[1.0], [0.0]], [[0.5], [0.5]], [[0.1], [0.1]]])
+    account = run(market(np.ones((3, 1))), np.arange(3), targets, band=Band(absolute=np.inf))
+    assert account.weights[:, :, 0].tolist() == [[1.0, 0.0], [1.0, 0.5], [1.0, 0.5]]
+
+
+def test_an_account_that_impact_would_not_let_trade_is_ruined():
+    # Selling half costs 2.5 (1 - v / 2)**1.5; with v that is more than 1 whatever v is up to 1.
+    impact = np.array([[0.0], [2.5], [0.0]])
+    still, targets = market(np.ones((3, 1))), alone([[1.0], [0.5]])
+    account = run(still, np.array([0, 1]), targets, rates=Rates(impact=impact))
+    assert account.value.ravel().tolist() == [1.0, 0.0, 0.0]
+    assert account.ruined.tolist() == [1]
+
+
+@pytest.mark.parametrize("growth", [1e-7, 1e7])
+def test_impact_ruins_nobody_for_having_grown(growth):
+    part = np.linspace(0.05, 0.95, 50)
+    targets = np.stack([np.stack([part, 1 - part], axis=1), np.full((50, 2), 0.5)])
+    impact = np.array([[0.0, 0.0], [0.01, 0.01]]) / np.sqrt(growth)
+    moved = market([[1.0, 1.0], [growth, growth]])
+    account = run(moved, np.arange(2), targets, rates=Rates(impact=impact))
+    assert account.ruined is None
+    assert (account.after > 0.9 * account.before).all()

@@ -261,3 +261,21 @@ def test_options_are_checked(options):
     least = "above 0" if name == "size" else "of 0 or more"
     with pytest.raises(rt.ArgumentError, match=f"^{name}: want a number {least}, got "):
         rt.Lots(**options)
+
+
+def test_what_no_target_asks_for_is_not_off_it():
+    close = [[10.0, 10.0], [10.0, 10.0], [np.nan, 10.0]]
+    account = run(close, [[0.5, 0.3]], lots=Lots(fixed=5.0), capital=210.0)
+    # Ten and six shares for 170 of 210; the ten go at their last close for 95, and the fee leaves
+    # the six a larger part of less.
+    assert account.decision.tolist() == [0, -1]
+    assert account.weights[:, 0].tolist() == [[0.5, 0.3], [0.0, 60 / 195]]
+    assert account.deviation.ravel().tolist() == pytest.approx([0.0, 0.0])
+
+
+@pytest.mark.parametrize(("size", "first", "then"), [(0.1, 2, 5), (0.1, 1, 13), (0.01, 1, 3)])
+def test_a_lot_that_rounding_misses_is_bought(size, first, then):
+    # Of 0.1 five are 0.5 and two are 0.2; what is between them is less than three of them.
+    targets = [[first * size / 4], [then * size / 4]]
+    account = run([[10.0]] * 2, targets, lots=Lots(size=size), capital=40.0)
+    assert account.weights.ravel().tolist() == pytest.approx(np.ravel(targets))

@@ -186,3 +186,10 @@ def test_a_table_of_no_dividends_pays_none():
     actions = rt.Actions(dividends=none, splits=none)
     with_none = rt.simulate(CLOSES, HALF, actions=actions, dividends="cash").value
     pd.testing.assert_series_equal(with_none, rt.simulate(CLOSES, HALF).value)
+
+
+@pytest.mark.parametrize("name", ["buy", "sell", "slippage"])
+def test_rates_that_are_words_are_refused_by_name(name):
+    for words in (pd.Series("dear", DAYS), TABLE.astype(object).assign(B="dear")):
+        with pytest.raises(rt.ArgumentError, match=f"^{name}: want numbers, got"):
+            rt.Costs(**{name: words})

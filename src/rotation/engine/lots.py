@@ -128,7 +128,6 @@ def run_lots(
             order = _Order(lots, share_price, buy[:, k], sell[:, k])
             owned, money = order.fill(owned, money, target, before[k], row >= end)
         else:
-            target = np.where((end == row)[:, None], 0.0, held)
             sold = np.where((end == row)[:, None], owned, 0.0)
             fees = lots.fees(sold, share_price, sell[:, k])
             money = money + np.maximum(sold * share_price - fees, 0.0).sum(axis=0)
