@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import markets
 import rotation as rt
+from rotation.deciding import decide
 from rotation.layers import open_history
-from rotation.strategy import decide
 from rotation.tables import read_prices
 
 

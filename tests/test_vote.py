@@ -46,8 +46,8 @@ def voter(days, every="D"):
 @given(market=markets.closes(sessions=(20, 60)), days=st.lists(st.integers(1, 9), min_size=2))
 def test_each_voter_decides_as_it_would_alone(market, days):
     rule = Vote([voter(n) for n in days])
-    alone = [rt.strategy.decide(each, history(market)) for each in rule.strategies]
-    both = rt.strategy.decide(rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(market))
+    alone = [rt.deciding.decide(each, history(market)) for each in rule.strategies]
+    both = rt.deciding.decide(rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(market))
     expected = by_hand([each.held for each in alone], both.scores)
     np.testing.assert_array_equal(both.held, expected)
 
@@ -68,10 +68,10 @@ def test_a_vote_of_one_mind_is_that_strategy_and_says_so():
 def test_the_newest_decision_of_each_counts():
     weekly, daily = voter(1, every=5), voter(1)
     rule = Vote([weekly, weekly, daily])
-    decided = rt.strategy.decide(
+    decided = rt.deciding.decide(
         rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(CLOSES)
     )
-    held = rt.strategy.decide(weekly, history(CLOSES)).held
+    held = rt.deciding.decide(weekly, history(CLOSES)).held
     assert decided.held[4:].tolist() == [held[0]] * 3
 
 

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from rotation.result import Result as Result
     from rotation.rules import Switch as Switch
     from rotation.schedule import Schedule as Schedule
+    from rotation.selection import Selection as Selection
     from rotation.signals import Momentum as Momentum
     from rotation.simulation import alternatives as alternatives
     from rotation.simulation import simulate as simulate
     from rotation.strategy import Strategy as Strategy
+    from rotation.sweeping import Sweep as Sweep
+    from rotation.sweeping import sweep as sweep
     from rotation.terms import Actions as Actions
     from rotation.terms import Borrowing as Borrowing
     from rotation.universe import Member as Member
@@ -64,7 +67,9 @@ _HOME = {
     "Result": "result",
     "RotationError": "errors",
     "Schedule": "schedule",
+    "Selection": "selection",
     "Strategy": "strategy",
+    "Sweep": "sweeping",
     "Switch": "rules",
     "Universe": "universe",
     "Vote": "vote",
@@ -75,6 +80,7 @@ _HOME = {
     "compare": "comparison",
     "sample": "data.sample",
     "simulate": "simulation",
+    "sweep": "sweeping",
 }
 __all__ = sorted(_HOME)
 

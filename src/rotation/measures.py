@@ -233,9 +233,13 @@ def information_ratio(
 
     Returns
     -------
-    () or (S,) annualised ratio; NaN where the two never differ
+    () or (S,) annualised ratio; NaN where the two differ by no more than rounding
     """
-    return sharpe(returns, periods=periods, rate=_returns(benchmark, "benchmark"))
+    other = _returns(benchmark, "benchmark")
+    gap = _excess(_returns(returns), other)
+    risk = _deviation(gap)
+    risk = np.where(risk > 1e-13 * np.abs(other).max(), risk, 0.0)
+    return _ratio(np.mean(gap, axis=0), risk, periods)
 
 
 def skew(returns: ArrayLike) -> FloatArray:

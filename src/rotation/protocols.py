@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["History", "Members", "Rule", "Signal", "WeightRule", "bind", "holds_one"]
+__all__ = ["Bindable", "History", "Members", "Rule", "Signal", "WeightRule", "bind", "holds_one"]
 
 
 class Signal(Protocol):
@@ -42,6 +42,15 @@ class WeightRule(Protocol):
 
     def weigh(self, scores: FloatArray, /) -> FloatArray:
         """Weights (K, S, L) from scores (K, S, L); what is left of 1 is cash."""
+        ...
+
+
+@runtime_checkable
+class Bindable(Protocol):
+    """A signal or a rule that has to be shown the history first."""
+
+    def bind(self, history: "History", /) -> Any:
+        """The signal or rule that knows what it needs to of this history."""
         ...
 
 

@@ -17,7 +17,7 @@ from rotation.result import Result
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
-__all__ = ["Decisions", "settle_up"]
+__all__ = ["Decisions", "refuse_unpayable", "settle_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def settle_up(
     rates = terms.rates(prices if parts is None else parts.prices)
     market = terms.market(prices, rows + lag, lag)
     if terms.lots is None:
-        _refuse_unpayable(prices, rows, targets, rates)
+        refuse_unpayable(prices, rows, targets, rates)
         account = run(
             market,
             rows + lag,
@@ -102,8 +102,16 @@ def settle_up(
     )
 
 
-def _refuse_unpayable(prices: Prices, rows: IntArray, targets: FloatArray, rates: Rates) -> None:
-    room = headroom(targets.T, float(np.max(rates.buy)), float(np.max(rates.sell)))
+def refuse_unpayable(prices: Prices, rows: IntArray, targets: FloatArray, rates: Rates) -> None:
+    """Refuse targets (K, ..., N) of rows (K,) whose trade could not pay for itself.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the first.
+    """
+    buy, sell = float(np.max(rates.buy)), float(np.max(rates.sell))
+    room = headroom(np.moveaxis(targets, -1, 0), buy, sell).reshape(len(rows), -1).min(axis=1)
     if (room <= 0).any():
         k = int((room <= 0).argmax())
         raise ArgumentError(

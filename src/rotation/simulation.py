@@ -6,6 +6,7 @@ Weights come in as a table with a row a decision; nothing here looks at a signal
 import numpy as np
 import pandas as pd
 
+from rotation.arrays import BoolArray
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
@@ -14,10 +15,10 @@ from rotation.layers import Layers, open_table
 from rotation.result import Result
 from rotation.schedule import Schedule, check_delay
 from rotation.settlement import Decisions, settle_up
-from rotation.tables import read_prices, read_weights
-from rotation.terms import Actions, Borrowing, Dividends, Terms
+from rotation.tables import Prices, read_prices, read_weights
+from rotation.terms import Actions, Borrowing, Dividends, Parts, Terms
 
-__all__ = ["alternatives", "simulate"]
+__all__ = ["alternatives", "hold", "simulate"]
 
 
 def simulate(
@@ -126,22 +127,45 @@ def alternatives(result: Result) -> dict[str, Result]:
     if not isinstance(result, Result):
         raise ArgumentError(f"result: want a Result, got {result!r}")
     prices, names = result.prices, result.prices.columns
-    listed = ~np.isnan(prices.close)
     first, lag = int(result.decided[0]), result.start_row - int(result.decided[0])
-    month_ends = Schedule("M").rows(prices.sessions)
-    rows = np.append(first, month_ends[month_ends > first])
+    listed = ~np.isnan(prices.close)
     share = {
-        str(name): listed[rows] & (np.arange(len(names)) == n)
-        for n, name in enumerate(names)
-        if listed[first, n]
+        str(name): np.arange(len(names)) == n for n, name in enumerate(names) if listed[first, n]
     }
     equal = "50/50" if len(names) == 2 else "equal parts"
-    share[f"{equal} of all" if equal in share else equal] = listed[rows]
-    held = {}
-    for name, parts in share.items():
-        targets = parts / np.maximum(parts.sum(axis=1, keepdims=True), 1)
-        wanted = Decisions(rows, targets, (f"hold {name}",) * len(rows))
-        held[name] = settle_up(
-            prices, wanted, lag, result.terms, note=result.note, parts=result.parts
+    share[f"{equal} of all" if equal in share else equal] = np.ones(len(names), dtype=bool)
+    return {
+        name: hold(
+            prices, parts, first, lag, result.terms, name=name, note=result.note, parts=result.parts
         )
-    return held
+        for name, parts in share.items()
+    }
+
+
+def hold(
+    prices: Prices,
+    wanted: BoolArray,
+    first: int,
+    lag: int,
+    terms: Terms,
+    *,
+    name: str,
+    note: str = "",
+    parts: Parts | None = None,
+) -> Result:
+    """Account of equal parts of some assets (N,), restored at month ends among those listed.
+
+    Parameters
+    ----------
+    prices : of all assets
+    wanted : (N,) whether each is held
+    first, lag : row that decides first, and sessions until it trades
+    terms, note, parts : as for :func:`rotation.settlement.settle_up`
+    name : for the reasons in the ledger
+    """
+    month_ends = Schedule("M").rows(prices.sessions)
+    rows = np.append(first, month_ends[month_ends > first])
+    held = wanted & ~np.isnan(prices.close[rows])
+    targets = held / np.maximum(held.sum(axis=1, keepdims=True), 1)
+    decisions = Decisions(rows, targets, (f"hold {name}",) * len(rows))
+    return settle_up(prices, decisions, lag, terms, note=note, parts=parts)

@@ -7,9 +7,10 @@ from typing import Self
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
+from rotation.deciding import decide
 from rotation.errors import ArgumentError
 from rotation.protocols import History
-from rotation.strategy import Strategy, decide
+from rotation.strategy import Strategy
 
 __all__ = ["Vote", "vote"]
 
@@ -71,7 +72,7 @@ class Vote:
     [63, 126, 252]
     """
 
-    strategies: tuple[Strategy, ...]
+    strategies: Sequence[Strategy]
 
     def __post_init__(self) -> None:
         given = self.strategies

@@ -144,6 +144,15 @@ class Switch:
         """Layer held (K, S), -1 for cash, from scores (K, S, L)."""
         return switch(scores, self.margin, self.confirm, self.min_hold)
 
+    @staticmethod
+    def decide_each(rules: "Sequence[Switch]", scores: FloatArray) -> IntArray:
+        """Layer held (K, S) if each strategy of scores (K, S, L) has a rule of its own (S,)."""
+        margin = np.array([rule.margin for rule in rules], dtype=np.float64)
+        confirm, min_hold = (
+            np.array([getattr(rule, name) for rule in rules]) for name in ("confirm", "min_hold")
+        )
+        return switch(scores, margin, confirm, min_hold)
+
     def reasons(self, scores: FloatArray, moves: IntArray, names: Sequence[str]) -> list[str]:
         """Why each of the decisions ``moves`` (M,) wants what it wants, given scores (K, L)."""
         held = self.decide(scores[:, None, :])[:, 0].tolist()

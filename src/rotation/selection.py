@@ -1,0 +1,67 @@
+"""The best of many, which never comes without how many there were.
+
+A figure that was picked is larger than one that was not: what is said of it takes the number of
+trials into account, those of earlier sweeps over the same closes too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from rotation.result import Result
+
+__all__ = ["Selection"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Selection:
+    """One strategy of a sweep, picked because a figure of it was the best.
+
+    Parameters
+    ----------
+    by : the figure
+    params : what sets it apart from the others
+    result : its whole account
+    figures : its row of the sweep's table
+    trials : strategies in the sweep
+    all_trials : distinct strategies and windows that were tried on these closes, those included
+    effective_trials : independent ones that all of them amount to, by their mean correlation
+    expected_best : Sharpe ratio a year that the best of all of them has by luck alone
+    deflated_sharpe : probability that its true Sharpe ratio is above 0, given all the trials
+        (Bailey and López de Prado 2014)
+    deflated_sharpe_effective : the same given the effective number, which is more lenient
+    window : first and last session of its figures
+    note : what a reader of its figures must know, such as hindsight
+    """
+
+    by: str
+    params: Mapping[str, Any]
+    result: Result
+    figures: pd.Series
+    trials: int
+    all_trials: int
+    effective_trials: float
+    expected_best: float
+    deflated_sharpe: float
+    deflated_sharpe_effective: float
+    window: tuple[pd.Timestamp, pd.Timestamp]
+    note: str
+
+    def __str__(self) -> str:
+        params = ", ".join(f"{name} {value}" for name, value in self.params.items())
+        first, last = self.window
+        number = "" if self.by == "sharpe" else f"{self.by} {self.figures[self.by]:.4g} and "
+        text = (
+            f"The best by {self.by} of {self.trials:,} strategies in this sweep, and of "
+            f"{self.all_trials:,} tried on these closes, is {params}: {number}a Sharpe ratio of "
+            f"{self.figures['sharpe']:.2f} a year from {first:%Y-%m-%d} to {last:%Y-%m-%d}, where "
+            f"the best of so many has {self.expected_best:.2f} by luck alone; the probability that "
+            f"its true Sharpe ratio is above 0 is {self.deflated_sharpe:.0%} if all trials were "
+            f"independent, and {self.deflated_sharpe_effective:.0%} if they amount to "
+            f"{self.effective_trials:,.0f}, as their correlation says."
+        )
+        return f"{text} {self.note}" if self.note else text
+
+    __repr__ = __str__

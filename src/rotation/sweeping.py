@@ -1,0 +1,372 @@
+"""Many strategies at once, to a table of figures in which each is one row.
+
+All are measured on one window, from the first session on which every one of them can have traded;
+and all are counted as trials, whatever becomes of them.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.blocks import work_through
+from rotation.causality import check_history, only_ours
+from rotation.checks import check_count
+from rotation.costs import Costs
+from rotation.engine.lots import Lots
+from rotation.engine.market import Band
+from rotation.engine.switching import MEASURES, Switches
+from rotation.errors import ArgumentError, DataError
+from rotation.evaluation import Block, Evaluation
+from rotation.grid import Grid, LatinHypercube
+from rotation.layers import Layers, open_history, open_table
+from rotation.result import Result
+from rotation.selection import Selection
+from rotation.strategy import Strategy
+from rotation.tables import read_prices
+from rotation.terms import Actions, Borrowing, Dividends, Terms
+from rotation.trials import count, data_hash, record
+from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
+
+__all__ = ["Sweep", "sweep"]
+
+_LOW = ("annual_volatility", "annual_turnover", "switches", "cost")  # less of them is better
+_SAMPLE = 200  # strategies whose returns say how far the trials are correlated
+_CHECKED = 8  # strategies with parts of a user's own that are tried for looking ahead
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Sweep:
+    """What became of many strategies, as :func:`sweep` makes it.
+
+    Parameters
+    ----------
+    evaluation : what was tried, and on what
+    done : (n,) numbers of the strategies that are finished, ascending
+    measures : (n, 12) their figures
+    switches : of those that hold one layer at a time
+    single : (n,) whether the figures follow from the switches alone
+    data : content hash of the closes
+    ledger : where the trials are counted besides this process, None for nowhere
+    """
+
+    evaluation: Evaluation
+    done: IntArray
+    measures: FloatArray
+    switches: Switches
+    single: BoolArray
+    data: str
+    ledger: str | os.PathLike[str] | None
+
+    def __len__(self) -> int:
+        return len(self.done)
+
+    def __repr__(self) -> str:
+        whole = len(self.evaluation.grid)
+        some = "" if len(self) == whole else f" of {whole:,}"
+        window = f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+        return f"<Sweep of {len(self):,}{some} strategies, {window}>"
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """Session from which figures count: the first on which all can have traded."""
+        return self.evaluation.prices.sessions[self.evaluation.start]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last session."""
+        return self.evaluation.prices.sessions[-1]
+
+    @property
+    def note(self) -> str:
+        """What a reader of the figures must know, such as hindsight."""
+        return self.evaluation.note
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Figures (n, 12), a row a strategy by the values that set it apart, in their order."""
+        return self._table(self.measures)
+
+    def _table(self, figures: FloatArray) -> pd.DataFrame:
+        index = self.evaluation.grid.index()
+        if len(self) < len(index):
+            index = index[self.done]
+        return pd.DataFrame(figures, index=index, columns=list(MEASURES))
+
+    def window(self, start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.DataFrame:
+        """Figures on another window, from the close of ``start`` to that of ``end``.
+
+        Of strategies that hold one layer at a time they follow from the switches that are known
+        already; others are run again.
+
+        Raises
+        ------
+        ArgumentError
+            If the window begins before :attr:`start` or has fewer than two returns.
+        """
+        sessions, this = self.evaluation.prices.sessions, self.evaluation
+        first = int(sessions.searchsorted(pd.Timestamp(start)))
+        stop = int(sessions.searchsorted(pd.Timestamp(end), side="right"))
+        if first < this.start or stop - first < 3:
+            raise ArgumentError(
+                f"window: want two returns or more from {self.start:%Y-%m-%d} on, "
+                f"got {start} to {end}"
+            )
+        return self._table(this.window(self.done, self.switches, self.single, first, stop))
+
+    def result(self, values: Mapping[str, object] | None = None, /, **named: object) -> Result:
+        """The whole account of one strategy; its own figures start when it can first trade.
+
+        Parameters
+        ----------
+        values, named : as for :meth:`rotation.grid.Grid.find`: ``{"signal.days": 126}`` or
+            ``signal__days=126``
+        """
+        return self.evaluation.result(self.evaluation.grid.find(values, **named))
+
+    def best(self, by: str = "sharpe") -> Selection:
+        """The strategy with the best figure, and how far so many trials explain it.
+
+        Parameters
+        ----------
+        by : figure; of ``annual_volatility``, ``annual_turnover``, ``switches`` and ``cost`` the
+            least is the best, of all others the most
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such figure.
+        DataError
+            If no strategy has it.
+        """
+        if by not in MEASURES:
+            raise ArgumentError(f"by: want one of {', '.join(MEASURES)}, got {by!r}")
+        column = self.measures[:, MEASURES.index(by)]
+        if np.isnan(column).all():
+            raise DataError(f"by: no strategy has a {by}")
+        row = int(np.nanargmin(column) if by in _LOW else np.nanargmax(column))
+        this, number = self.evaluation, int(self.done[row])
+        figures = pd.Series(self.measures[row], index=list(MEASURES))
+        year = np.sqrt(this.terms.periods)
+        n = len(this.prices.close) - this.start - 1
+        sharpes = self.measures[:, MEASURES.index("sharpe")] / year
+        sharpes = sharpes[~np.isnan(sharpes)]
+        variance = float(sharpes.var(ddof=1)) if len(sharpes) > 1 else 0.0
+        known = max(count(data=self.data, path=self.ledger), len(self))
+        effective = effective_trials(self._returns(), trials=known)
+        found = [
+            float(
+                deflated_sharpe(
+                    figures["sharpe"] / year,
+                    n,
+                    trials=trials,
+                    variance=variance,
+                    skew=figures["skew"],
+                    kurtosis=figures["kurtosis"],
+                )
+            )
+            for trials in (known, effective)
+        ]
+        return Selection(
+            by=by,
+            params=this.grid.params(number),
+            result=this.result(number),
+            figures=figures,
+            trials=len(self),
+            all_trials=known,
+            effective_trials=effective,
+            expected_best=float(expected_max_sharpe(known, variance)) * float(year),
+            deflated_sharpe=found[0],
+            deflated_sharpe_effective=found[1],
+            window=(self.start, self.end),
+            note=self.note,
+        )
+
+    def _returns(self) -> FloatArray:
+        """Returns (T', S) of a sample of the strategies over the window."""
+        rng = np.random.default_rng(0)
+        few = rng.choice(self.done, size=min(len(self), _SAMPLE), replace=False)
+        start = self.evaluation.start + 1
+        each = [self.evaluation.result(n).returns.to_numpy()[start:] for n in np.sort(few).tolist()]
+        return np.column_stack(each)
+
+
+def sweep(
+    closes: pd.DataFrame | Layers,
+    strategy: Strategy | Sequence[Strategy] | Mapping[Any, Strategy],
+    grid: Mapping[str, object] | None = None,
+    *,
+    where: Callable[[pd.DataFrame], Any] | None = None,
+    sample: int | LatinHypercube | None = None,
+    seed: int = 0,
+    costs: Costs = Costs(),
+    band: Band | None = None,
+    fill: pd.DataFrame | None = None,
+    cash_rate: float | pd.Series = 0.0,
+    borrowing: Borrowing | None = None,
+    actions: Actions | None = None,
+    dividends: Dividends = "reinvest",
+    lots: Lots | None = None,
+    haircut: float = 0.0,
+    capital: float = 1.0,
+    periods: float = 252,
+    start: str | pd.Timestamp | None = None,
+    benchmark: Result | pd.Series | None = None,
+    block: int = 10_000,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    out: str | os.PathLike[str] | None = None,
+    trials: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    check: bool = True,
+) -> Sweep:
+    """Figures of a strategy for every combination of values, or of strategies.
+
+    Parameters
+    ----------
+    closes : Layers, or a DataFrame (T, L) of total-return closes with a column a layer
+    strategy : what the grid varies; or strategies, in a list or by name, and no grid
+    grid : values by what they take the place of, as ``{"signal.days": range(20, 260, 5),
+        "rule.margin": [0, 0.01]}``; a part ("signal") or "costs" as well
+    where, sample, seed : which of the combinations; see :meth:`rotation.grid.Grid.of`
+    costs, band, fill, cash_rate, borrowing : as in :func:`rotation.simulate`
+    actions, dividends, lots, haircut, capital, periods : likewise; a signal sees closes adjusted
+        for ``actions``
+    start : first session of the figures; None for the first on which every strategy can have traded
+    benchmark : Result or Series of closes to measure against; None for equal parts of all layers,
+        restored at month ends
+    block : strategies done, and kept, at a time
+    jobs : threads on this machine
+    executor : does the blocks instead: any ``concurrent.futures.Executor``, such as a pool of
+        processes or ``client.get_executor()`` of a Dask cluster
+    out : folder for finished blocks, as Parquet; a second run does only what is missing
+    trials : SQLite file that counts the trials of many processes and days; None for the one that
+        the environment variable ROTATION_TRIALS names, or for this process alone
+    progress : show a bar
+    check : first try signals and rules that are not this package's for looking ahead
+
+    Returns
+    -------
+    Sweep
+        What is finished, if it is interrupted (Ctrl-C).
+
+    Raises
+    ------
+    DataError
+        If a table is not sound, or too short for a score and a trade of every strategy.
+    ArgumentError
+        If an option, a name or value of the grid, or what a part gives back is not what it should
+        be.
+    LookAheadError
+        If a part looks ahead.
+
+    Examples
+    --------
+    >>> from rotation import Momentum, Schedule, Switch, sample
+    >>> closes = sample().loc["2000":"2022-12-28", ["NVDA", "MSFT"]]
+    >>> base = Strategy(signal=Momentum(days=126), rule=Switch(), schedule=Schedule("M"))
+    >>> grid = {"signal.days": [63, 126, 252], "rule.margin": [0.0, 0.02]}
+    >>> found = sweep(closes, base, grid, costs=Costs.bps(10), progress=False)
+    >>> found.table[["sharpe", "switches"]].round(2).head(2)
+                             sharpe  switches
+    signal.days rule.margin
+    63          0.00           0.75     121.0
+                0.02           0.78     108.0
+    """
+    terms = Terms(
+        costs=costs,
+        band=band,
+        fill=fill,
+        cash_rate=cash_rate,
+        borrowing=borrowing,
+        actions=actions,
+        dividends=dividends,
+        lots=lots,
+        haircut=haircut,
+        capital=capital,
+        periods=periods,
+    )
+    check_count("block", block, 1, "strategies")
+    tried = _grid(strategy, grid, where, sample, seed)
+    table, note, _ = open_table(closes, costs)
+    prices = read_prices(table)
+    evaluation = Evaluation(
+        grid=tried,
+        prices=prices,
+        history=open_history(closes, prices, terms.total_return(prices)),
+        terms=terms,
+        parts=tuple(open_table(closes, each)[2] for each in tried.costs or (costs,)),
+        note=note,
+    )
+    if check:
+        _check(evaluation)
+    evaluation = evaluation.begun(start, benchmark)
+    data = data_hash(table)
+    first, last = (f"{prices.sessions[n]:%Y-%m-%d}" for n in (evaluation.start, -1))
+
+    def tell(from_: int, to: int) -> None:
+        record(tried.keys(from_, to), data=data, window=f"{first}/{last}", path=trials)
+
+    done = work_through(
+        evaluation, block, jobs=jobs, executor=executor, out=out, progress=progress, finished=tell
+    )
+    numbers = sorted(done)
+    if len(numbers) * block < len(tried) and not numbers:
+        raise KeyboardInterrupt
+    whole = Block.joined([done[n] for n in numbers])
+    rows = [np.arange(n * block, min((n + 1) * block, len(tried))) for n in numbers]
+    found = Sweep(
+        evaluation=evaluation,
+        done=np.concatenate(rows),
+        measures=whole.measures,
+        switches=whole.switches,
+        single=whole.single,
+        data=data,
+        ledger=trials,
+    )
+    if len(found) < len(tried):
+        warnings.warn(
+            f"sweep: interrupted; {len(found):,} of {len(tried):,} strategies are finished",
+            stacklevel=2,
+        )
+    return found
+
+
+def _grid(
+    strategy: Strategy | Sequence[Strategy] | Mapping[Any, Strategy],
+    grid: Mapping[str, object] | None,
+    where: Callable[[pd.DataFrame], Any] | None,
+    sample: int | LatinHypercube | None,
+    seed: int,
+) -> Grid:
+    if isinstance(strategy, Strategy):
+        if grid is None:
+            return Grid.of_list([strategy])
+        return Grid.of(strategy, grid, where=where, sample=sample, seed=seed)
+    for name, got in (("grid", grid), ("where", where), ("sample", sample)):
+        if got is not None:
+            raise ArgumentError(f"{name}: goes with one strategy, got a list of them")
+    return Grid.of_list(strategy)
+
+
+def _check(evaluation: Evaluation) -> None:
+    """Try some of the strategies with parts of a user's own for looking ahead."""
+    grid = evaluation.grid
+    foreign = [
+        [n for n, part in enumerate(parts) if not only_ours(part)]
+        for parts in (grid.signals, grid.rules)
+    ]
+    if not any(foreign):
+        return
+    numbers = grid.numbers()
+    mine = np.isin(numbers[:, 0], foreign[0]) | np.isin(numbers[:, 1], foreign[1])
+    some = np.flatnonzero(mine)
+    few = np.unique(np.linspace(0, len(some) - 1, _CHECKED).round().astype(int))
+    for number in some[few].tolist():
+        check_history(grid.strategy(number), evaluation.history, cuts=_CHECKED)

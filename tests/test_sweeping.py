@@ -1,0 +1,318 @@
+"""A sweep is its backtests, on one window, whoever does the work."""
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import markets
+import rotation as rt
+from rotation import measures
+from rotation.engine.switching import MEASURES
+
+DAYS = pd.bdate_range("2015-01-01", periods=700)
+STEPS = np.random.default_rng(3).normal(0.0003, 0.015, (700, 3))
+CLOSES = pd.DataFrame(np.exp(STEPS.cumsum(axis=0)), DAYS, ["A", "B", "C"])
+BASE = rt.Strategy(rt.Momentum(days=20), rt.Switch(), rt.Schedule("M"))
+GRID = {
+    "signal.days": [5, 20, 60],
+    "rule.margin": [0.0, 0.02],
+    "rule.confirm": [1, 2],
+    "schedule.offset": [0, 4],
+}
+
+
+def swept(closes=CLOSES, strategy=BASE, grid=GRID, **options):
+    return rt.sweep(closes, strategy, grid, progress=False, **options)
+
+
+def of_account(result, start, benchmark):
+    """Figures of a Result from the close of ``start`` on."""
+    value = result.value.loc[start:].to_numpy()
+    returns = value[1:] / value[:-1] - 1
+    later = result.account.rows > result.value.index.get_loc(start)
+    turnover = result.account.turnover[later, 0]
+    kept = (result.account.after / result.account.before)[later, 0]
+    found = measures.figures(returns) | {
+        "information_ratio": measures.information_ratio(returns, benchmark),
+        "annual_turnover": turnover.sum() * 252 / len(returns),
+        "switches": (turnover > 1e-12).sum(),
+        "cost": 1 - kept.prod(),
+    }
+    return [float(found[name]) for name in MEASURES]
+
+
+def by_backtests(found, closes, strategies, **options):
+    """The table that backtests of the same strategies make."""
+    benchmark = found.evaluation.benchmark[found.evaluation.start + 1 :]
+    return np.array(
+        [
+            of_account(rt.backtest(closes, each, **options), found.start, benchmark)
+            for each in strategies
+        ]
+    )
+
+
+@st.composite
+def terms(draw, closes):
+    """Options of a sweep, which are those of a backtest."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    options = {"costs": draw(st.sampled_from([rt.Costs(), rt.Costs(buy=0.002, sell=0.001)]))}
+    if draw(st.booleans()):
+        options["costs"] = rt.Costs(
+            buy=pd.DataFrame(rng.random(closes.shape) / 50)
+            .set_axis(closes.columns, axis=1)
+            .set_axis(closes.index)
+        )
+    if draw(st.booleans()):
+        options["cash_rate"] = 0.0001
+    if draw(st.booleans()):
+        options["haircut"] = 0.2
+    if draw(st.booleans()):
+        options["fill"] = closes * np.exp(rng.normal(0, 0.01, closes.shape))
+    return options
+
+
+@given(data=st.data())
+def test_every_strategy_of_a_sweep_is_its_backtest(data):
+    closes = data.draw(markets.closes(sessions=(60, 150)))
+    options = data.draw(terms(closes))
+    grid = {
+        "signal.days": data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True)),
+        "rule.margin": [0.0, 0.01],
+        "rule.min_hold": data.draw(st.sampled_from([[1], [1, 3]])),
+        "schedule": data.draw(
+            st.sampled_from(
+                [[rt.Schedule("W"), rt.Schedule(7, offset=2)], [rt.Schedule("D", lag=2)]]
+            )
+        ),
+    }
+    try:
+        found = swept(closes, BASE, grid, **options)
+    except rt.DataError:  # too short for one of them
+        return
+    each = [found.evaluation.grid.strategy(n) for n in range(len(found))]
+    want = by_backtests(found, closes, each, **options)
+    steady = want[:, MEASURES.index("annual_volatility")] < 1e-6
+    np.testing.assert_allclose(found.measures[~steady], want[~steady], rtol=1e-8, atol=1e-10)
+
+
+OTHERS = {
+    "top two": rt.Strategy(rt.Momentum(20), rt.rules.TopK(2), rt.Schedule("M")),
+    "tranches": rt.Strategy(rt.Momentum(20), rt.Switch(), rt.Schedule("W", tranches=4)),
+    "refuge": rt.Strategy(rt.Momentum(20), rt.rules.Refuge(rt.Switch(), to="C"), rt.Schedule("M")),
+    "calm": rt.Strategy(
+        rt.Momentum(20), rt.rules.VolTarget(rt.Switch(), 0.1, 20), rt.Schedule("M")
+    ),
+    "vote": rt.Strategy(
+        rt.Momentum(20),
+        rt.Vote([BASE, rt.Strategy(rt.Momentum(60), rt.Switch(), BASE.schedule)]),
+        rt.Schedule("M"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"costs": rt.Costs.bps(10)},
+        {"band": rt.Band(absolute=0.1), "costs": rt.Costs.bps(50)},
+        {"borrowing": rt.Borrowing(cash=0.0002)},
+        {
+            "costs": rt.Costs(
+                impact=rt.Impact(pd.DataFrame(1e6, CLOSES.index, CLOSES.columns), 0.1)
+            ),
+            "capital": 1e5,
+        },
+        {
+            "actions": rt.Actions(dividends=pd.DataFrame(0.01, DAYS[[300, 400]], CLOSES.columns)),
+            "dividends": "cash",
+        },
+        {"lots": rt.Lots(minimum=1.0), "capital": 1e4},
+    ],
+    ids=["plain", "band", "borrowing", "impact", "dividends", "lots"],
+)
+def test_strategies_of_every_kind_on_all_terms_are_their_backtests(options):
+    found = swept(CLOSES, OTHERS, None, **options)
+    want = by_backtests(found, CLOSES, OTHERS.values(), **options)
+    np.testing.assert_allclose(found.measures, want, rtol=1e-9, atol=1e-10)
+    assert found.table.index.tolist() == [(name,) for name in OTHERS] or list(
+        found.table.index.get_level_values(0)
+    ) == list(OTHERS)
+
+
+def test_costs_are_an_axis_and_change_no_decision():
+    costs = {"free": rt.Costs(), "dear": rt.Costs.bps(50)}
+    found = swept(grid={"signal.days": [5, 20], "costs": costs})
+    for (days, name), row in found.table.iterrows():
+        alone = swept(grid={"signal.days": [days]}, costs=costs[name], start=found.start)
+        pd.testing.assert_series_equal(
+            row.drop("information_ratio"),
+            alone.table.iloc[0].drop("information_ratio"),
+            check_names=False,
+        )
+    assert found.table["switches"].groupby("signal.days").nunique().max() == 1
+
+
+def test_layers_that_share_members_are_swept_too():
+    universe = rt.Universe({"one": ["A", "B"], "two": ["B", "C"]})
+    layers = rt.build_layers(CLOSES, universe)
+    grid = {"signal.days": [5, 20], "rule.margin": [0.0, 0.02]}
+    found = swept(layers, grid=grid, costs=rt.Costs.bps(20))
+    each = [found.evaluation.grid.strategy(n) for n in range(len(found))]
+    want = by_backtests(found, layers, each, costs=rt.Costs.bps(20))
+    np.testing.assert_allclose(found.measures, want, rtol=1e-9, atol=1e-11)
+
+
+def test_another_window_is_the_same_accounts_on_it():
+    found = swept()
+    window = found.window("2016-01-04", "2016-12-30")
+    first, last = (
+        found.evaluation.prices.sessions.get_loc(each) for each in ("2016-01-04", "2016-12-30")
+    )
+    for number in range(len(found)):
+        value = found.evaluation.result(number).value.iloc[first : last + 1].to_numpy()
+        returns = value[1:] / value[:-1] - 1
+        np.testing.assert_allclose(window["sharpe"].iloc[number], measures.sharpe(returns))
+        np.testing.assert_allclose(
+            window["max_drawdown"].iloc[number], measures.max_drawdown(returns)
+        )
+    whole = found.window(found.start, found.end)
+    np.testing.assert_array_equal(whole.to_numpy(), found.measures)
+
+
+def same(one, other):
+    np.testing.assert_array_equal(one.measures, other.measures)
+    for name in ("first", "row", "held"):
+        np.testing.assert_array_equal(getattr(one.switches, name), getattr(other.switches, name))
+
+
+def test_threads_and_processes_give_the_very_same():
+    alone = swept(block=5)
+    same(swept(block=5, jobs=3), alone)
+    same(swept(block=7), alone)
+    with ThreadPoolExecutor(2) as pool:
+        same(swept(block=5, executor=pool), alone)
+    with ProcessPoolExecutor(2) as pool:
+        same(swept(block=5, executor=pool), alone)
+
+
+def test_the_result_of_one_is_its_backtest():
+    found = swept(costs=rt.Costs.bps(10))
+    values = {"signal.days": 60, "rule.margin": 0.02, "rule.confirm": 2, "schedule.offset": 4}
+    strategy = rt.Strategy(rt.Momentum(60), rt.Switch(0.02, confirm=2), rt.Schedule("M", offset=4))
+    pd.testing.assert_series_equal(
+        found.result(values).value, rt.backtest(CLOSES, strategy, costs=rt.Costs.bps(10)).value
+    )
+
+
+def test_a_rule_that_mixes_strategies_up_is_refused():
+    strategy = rt.Strategy(rt.Momentum(20), Last(), rt.Schedule("M"))
+    rt.backtest(CLOSES, strategy)
+    with pytest.raises(rt.ArgumentError, match="decides otherwise when scores"):
+        swept(
+            CLOSES, rt.Strategy(rt.Momentum(20), Last(), rt.Schedule("M")), {"signal.days": [5, 60]}
+        )
+
+
+@dataclass(frozen=True)
+class Last:
+    """A rule that holds what the last of the strategies should."""
+
+    def decide(self, scores):
+        best = np.nan_to_num(scores[:, -1]).argmax(axis=1)
+        return np.broadcast_to(best[:, None], scores.shape[:2])
+
+
+def test_a_rule_of_a_users_own_is_swept_and_one_that_peeks_is_refused():
+    @dataclass(frozen=True)
+    class Best:
+        def decide(self, scores):
+            best = np.nan_to_num(scores, nan=-9).argmax(axis=2)
+            return np.where(np.isnan(scores).all(axis=2), -1, best)
+
+    grid = {"signal.days": [5, 20, 60]}
+    own = swept(CLOSES, rt.Strategy(rt.Momentum(20), Best(), rt.Schedule("M")), grid)
+    np.testing.assert_array_equal(own.measures, swept(grid=grid).measures)
+
+    def ahead(close):
+        return np.roll(close, -1, axis=0) / close
+
+    with pytest.raises(rt.LookAheadError):
+        swept(CLOSES, rt.Strategy(ahead, rt.Switch(), rt.Schedule("M")), {"rule.margin": [0, 0.1]})
+
+
+def test_the_best_carries_its_correction():
+    found = swept()
+    best = found.best()
+    assert best.figures["sharpe"] == found.table["sharpe"].max()
+    assert best.trials == len(found) == 24
+    assert best.all_trials >= 24
+    assert 1 <= best.effective_trials <= best.all_trials
+    assert 0 <= best.deflated_sharpe <= best.deflated_sharpe_effective <= 1
+    assert best.result.value.iloc[-1] > 0
+    assert "24 strategies in this sweep" in str(best)
+    assert found.best("max_drawdown").figures["max_drawdown"] == found.table["max_drawdown"].max()
+    assert found.best("cost").figures["cost"] == found.table["cost"].min()
+    with pytest.raises(rt.ArgumentError, match="by: want one of annual_return"):
+        found.best("luck")
+
+
+def test_more_trials_on_the_same_closes_make_the_best_less_likely():
+    closes = CLOSES * 1.5  # other data than those of other tests
+    few = swept(closes, grid={"signal.days": [20, 60]}).best()
+    many = swept(closes, grid={"signal.days": range(5, 65)}).best()
+    again = swept(closes, grid={"signal.days": [20, 60]}).best()
+    assert few.all_trials == 2
+    assert many.all_trials >= 60
+    assert again.all_trials == many.all_trials or again.window != many.window
+    assert again.expected_best >= few.expected_best
+
+
+def test_options_are_checked():
+    for options, message in [
+        ({"block": 0}, "block: want strategies, 1 or more, got 0"),
+        ({"jobs": 0}, "jobs: want threads, 1 or more, got 0"),
+        ({"executor": 3}, "executor: want a concurrent.futures.Executor, got 3"),
+        ({"start": "2015-01-05"}, "start: want a session from"),
+        ({"start": "2030-01-05"}, "start: want a session from"),
+    ]:
+        with pytest.raises(rt.ArgumentError, match=message):
+            swept(**options)
+    with pytest.raises(rt.ArgumentError, match="grid: goes with one strategy"):
+        swept(CLOSES, [BASE], GRID)
+    with pytest.raises(rt.DataError, match="closes: too short"):
+        swept(CLOSES.iloc[:50])
+
+
+def test_a_finished_folder_is_read_and_not_done_again(tmp_path):
+    alone = swept(block=5)
+    same(swept(block=5, out=tmp_path / "sweep"), alone)
+    (tmp_path / "sweep" / "part-00000002.parquet").write_bytes(b"spoilt")
+    same(swept(block=5, out=tmp_path / "sweep"), alone)
+    with pytest.raises(rt.ArgumentError, match="out: want a folder of this sweep"):
+        swept(block=5, out=tmp_path / "sweep", costs=rt.Costs.bps(1))
+
+
+def test_an_interrupted_sweep_keeps_what_is_finished(monkeypatch):
+    from rotation.evaluation import Evaluation
+
+    block, calls = Evaluation.block, []
+
+    def tired(self, start, stop):
+        calls.append(start)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return block(self, start, stop)
+
+    whole = swept(block=5)
+    monkeypatch.setattr(Evaluation, "block", tired)
+    with pytest.warns(UserWarning, match="10 of 24 strategies are finished"):
+        part = swept(block=5)
+    assert len(part) == 10
+    pd.testing.assert_frame_equal(part.table, whole.table.iloc[:10])
+    assert part.best().trials == 10
