@@ -71,6 +71,8 @@ ALONE = (
     "rules",
     "own_rule",
     "causality",
+    "sweeps",
+    "scaling",
     "account",
     "conventions",
     "limitations",

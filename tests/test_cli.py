@@ -14,6 +14,17 @@ from rotation.thesis import shovels
 ROOT = Path(__file__).parents[1]
 
 
+TOLD = "Strategies tried on these closes: 1, by {}\n"
+
+
+@pytest.fixture(autouse=True)
+def ledger(monkeypatch, tmp_path):
+    """A ledger of its own for each test."""
+    path = tmp_path / "trials.sqlite"
+    monkeypatch.setenv("ROTATION_TRIALS", str(path))
+    return path
+
+
 def run(monkeypatch, capsys, *arguments):
     monkeypatch.setattr(sys, "argv", ["rotation", *arguments])
     with pytest.raises(SystemExit) as stop:
@@ -21,12 +32,19 @@ def run(monkeypatch, capsys, *arguments):
     return stop.value.code or 0, *capsys.readouterr()
 
 
-def test_demo_prints_the_table_and_what_it_is_not(monkeypatch, capsys):
+def test_demo_prints_the_table_and_what_it_is_not(monkeypatch, capsys, ledger):
     code, out, err = run(monkeypatch, capsys, "demo")
     assert code == 0
     assert out == f"{shovels.demonstrate()}\n\n{shovels.CAVEAT}\n"
     assert "Hindsight: they were chosen on" in out
-    assert err == ""
+    assert err == TOLD.format(ledger)
+
+
+def test_trials_are_counted_beside_the_project(monkeypatch, capsys, tmp_path):
+    monkeypatch.delenv("ROTATION_TRIALS")
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, capsys, "demo")[2] == TOLD.format("rotation-trials.sqlite")
+    assert (tmp_path / "rotation-trials.sqlite").exists()
 
 
 def test_the_example_prints_the_same_table(capsys):
@@ -42,11 +60,11 @@ def test_demo_as_json(monkeypatch, capsys):
     assert found["caveat"] == shovels.CAVEAT
 
 
-def test_demo_writes_the_page(monkeypatch, capsys, tmp_path):
+def test_demo_writes_the_page(monkeypatch, capsys, tmp_path, ledger):
     page = tmp_path / "demo.html"
     code, _, err = run(monkeypatch, capsys, "demo", "--page", str(page))
     assert code == 0
-    assert err == f"The page is {page}\n"
+    assert err == f"{TOLD.format(ledger)}The page is {page}\n"
     assert page.read_text().lower().startswith("<!doctype html>")
 
 

@@ -25,10 +25,11 @@ def paragraphs(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def demo() -> list[str]:
+def demo(tmp_path_factory) -> list[str]:
     """Paragraphs that the demo prints."""
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
         patch.setattr(sys, "argv", ["rotation", "demo"])
+        patch.setenv("ROTATION_TRIALS", str(tmp_path_factory.mktemp("demo") / "trials.sqlite"))
         with pytest.raises(SystemExit) as end:
             cli.main()
     assert not end.value.code
@@ -43,12 +44,15 @@ def test_the_quoted_table_is_what_the_demo_prints(demo):
 
 
 def test_the_ten_lines_run_and_print_what_the_demo_does(demo, tmp_path, monkeypatch, capsys):
-    (code,) = blocks("python")
+    code, more = blocks("python")
     assert len([line for line in code.splitlines() if line]) == 10
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    names = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
     assert paragraphs(capsys.readouterr().out)[:3] == demo[:3]
     assert (tmp_path / "semis_to_software.html").stat().st_size > 0
+    exec(compile(more, "README.md", "exec"), names)
+    assert "The best by information_ratio of 144 strategies" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("recipe", sorted(set(re.findall(r"\bmake (\w+)", README))))

@@ -109,7 +109,7 @@ def test_blocks_come_in_order_and_the_last_may_be_shorter(tmp_path):
     assert store.blocks == 3
     assert [store.size(number) for number in range(3)] == [10, 10, 5]
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
-        "manifest.json", "part-00000000.parquet", "part-00000001.parquet", "part-00000002.parquet",
+        "_manifest.json", "part-00000000.parquet", "part-00000001.parquet", "part-00000002.parquet",
     ]  # fmt: skip
     got = list(store)
     assert len(got) == 3
@@ -206,7 +206,7 @@ def test_a_folder_with_files_of_others_is_refused_and_left_alone(tmp_path):
     with pytest.raises(rt.ArgumentError) as error:
         Store.open(tmp_path, SWEEP)
     assert str(error.value) == (
-        "out: want a new or empty folder, or one with the manifest.json of this sweep, "
+        "out: want a new or empty folder, or one with the _manifest.json of this sweep, "
         f"got {tmp_path} with part-00000000.parquet, thesis.tex"
     )
     assert len(list(tmp_path.iterdir())) == 2
@@ -246,7 +246,7 @@ def test_what_cannot_be_a_folder_is_refused(tmp_path, monkeypatch, out, said):
     "text", ["", "{", "[]", "{}", "5", '{"sweep": 5, "recorded": {}}', '{"sweep": {}}', "\xff"]
 )
 def test_a_manifest_that_cannot_be_read_is_refused_and_left(tmp_path, text):
-    path = tmp_path / "manifest.json"
+    path = tmp_path / "_manifest.json"
     path.write_bytes(text.encode("latin1"))
     with pytest.raises(rt.ArgumentError, match=r"json, which cannot be read; choose another fold"):
         Store.open(tmp_path, SWEEP)
@@ -292,7 +292,7 @@ def test_columns_that_do_not_fit_are_refused_by_name(tmp_path, column, said):
     with pytest.raises(rt.ArgumentError) as error:
         store.save(0, {"good": np.zeros(10), "bad": column})
     assert str(error.value).startswith(f"bad: {said}")
-    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["_manifest.json"]
 
 
 def test_without_pyarrow_the_extra_is_named_and_nothing_is_touched(tmp_path, monkeypatch):

@@ -162,6 +162,23 @@ def test_threads_record_at_once(tmp_path):
     )
 
 
+def test_threads_that_take_turns_lose_nothing(tmp_path):
+    path, data, some = tmp_path / "trials.sqlite", fresh(), drawn(480)
+
+    def work(thread):
+        for at in range(60 * thread, 60 * thread + 60):
+            trials.record(some[at : at + 1], data=data, window=WINDOW, path=path)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    assert len(rows(path)) == trials.count(data=data, path=path) == 480
+
+
 ELSEWHERE = """
 import sys
 import numpy as np

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rotation import grid as grid
     from rotation import measures as measures
     from rotation import rules as rules
     from rotation import signals as signals
@@ -85,7 +86,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 # Rooms with many names of their own, as in `rt.signals.ZScore`.
-_ROOMS = ("measures", "rules", "signals")
+_ROOMS = ("grid", "measures", "rules", "signals")
 
 
 def __getattr__(name: str) -> object:

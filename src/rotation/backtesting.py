@@ -3,6 +3,8 @@
 Only the decisions that move a one-layer account reach it, each with the reason its rule gives.
 """
 
+import os
+
 import numpy as np
 import pandas as pd
 
@@ -12,12 +14,14 @@ from rotation.deciding import Decided, decide
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
 from rotation.errors import ArgumentError, DataError
+from rotation.grid import strategy_key
 from rotation.layers import Layers, open_history, open_table
 from rotation.result import Result
 from rotation.settlement import Decisions, settle_up
 from rotation.strategy import Strategy
 from rotation.tables import read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
+from rotation.trials import data_hash, record
 
 __all__ = ["backtest", "moves"]
 
@@ -37,6 +41,7 @@ def backtest(
     haircut: float = 0.0,
     capital: float = 1.0,
     periods: float = 252,
+    trials: str | os.PathLike[str] | None = None,
     check: bool = True,
 ) -> Result:
     """Account of one strategy over closes.
@@ -48,6 +53,8 @@ def backtest(
     costs, band, fill, cash_rate, borrowing : as in :func:`rotation.simulate`
     actions, dividends, lots, haircut, capital, periods : likewise; a signal sees closes adjusted
         for ``actions``, with dividends reinvested
+    trials : SQLite file that counts the trials of many processes and days; None for the one that
+        the environment variable ROTATION_TRIALS names, or for this process alone
     check : first try a signal or rule that is not this package's for looking ahead
 
     Returns
@@ -105,7 +112,10 @@ def backtest(
             f"got {len(prices.close)} sessions with {len(decided.rows)} decisions"
         )
     wanted = moves(decided, int(scored[0]), history.names)
-    return settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
+    result = settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
+    window = f"{result.start:%Y-%m-%d}/{prices.sessions[-1]:%Y-%m-%d}"
+    record(strategy_key(strategy)[None], data=data_hash(table), window=window, path=trials)
+    return result
 
 
 def moves(decided: Decided, first: int, names: tuple[str, ...]) -> Decisions:

@@ -5,27 +5,42 @@ Who does a block, and in which order, changes nothing in it.
 
 import os
 import pickle
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+import platform
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+)
+from contextlib import closing
+from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any, Self, TypeAlias
+from uuid import uuid4
 
 import numpy as np
 
 from rotation.checks import check_count
 from rotation.digest import content_hash
 from rotation.engine.switching import MEASURES, Switches
-from rotation.errors import ArgumentError
+from rotation.errors import ArgumentError, RotationError
 from rotation.evaluation import Block, Evaluation
 from rotation.store import Ragged, Store
 
 __all__ = ["work_through"]
 
-_AHEAD = 4  # blocks that a worker has waiting, so that it never does
+_AHEAD = 2  # blocks asked for at first, for each core of this machine
+_REMEMBERED = 2  # sweeps that a worker remembers, so that two may share it
 
-_known: dict[str, Evaluation] = {}  # what this process was sent before, as a worker
+_known: dict[str, Evaluation] = {}  # what this process was sent, as a worker
+_learning = Lock()
 
 
 def work_through(
@@ -49,32 +64,67 @@ def work_through(
     out : folder in which finished blocks are kept
     progress : show a bar
     finished : called with the first strategy of a block, and the one after its last
+
+    Raises
+    ------
+    RotationError
+        If the workers of the executor are gone, or it takes no work.
+    Exception
+        Whatever a signal or a rule raises, wherever it was at work, with a note of what is
+        finished.
     """
     check_count("jobs", jobs, 1, "threads")
-    if executor is not None and not (isinstance(executor, Executor) or hasattr(executor, "submit")):
-        raise ArgumentError(f"executor: want a concurrent.futures.Executor, got {executor!r}")
+    if executor is not None and not isinstance(executor, Executor):
+        hint = "; client.get_executor() makes one" if hasattr(executor, "get_executor") else ""
+        raise ArgumentError(f"executor: want a concurrent.futures.Executor, got {executor!r}{hint}")
     total = len(evaluation.grid)
     spans = [(n, min(n + size, total)) for n in range(0, total, size)]
-    store = None
+    todo, store = list(range(len(spans))), None
     if out is not None:
         made_by = {name: version(name) for name in ("rotation", "numpy")}
         store = Store.open(out, _manifest(evaluation, size), recorded=made_by)
-    done: dict[int, Block] = {}
-    todo = list(range(len(spans)))
-    if store is not None:
         todo = store.missing()
-        for number in sorted(set(range(len(spans))) - set(todo)):
-            done[number] = _from_columns(store.load(number))
-            finished(*spans[number])
-    bar = _bar(total, sum(spans[n][1] - spans[n][0] for n in done), progress)
-    with bar, suppress(KeyboardInterrupt):
-        for number, block in _results(evaluation, todo, spans, jobs, executor):
-            if store is not None:
-                store.save(number, _to_columns(block))
-            done[number] = block
-            finished(*spans[number])
-            bar.update(spans[number][1] - spans[number][0])
+    done: dict[int, Block] = {}
+    try:
+        if store is not None:
+            for number in sorted(set(range(len(spans))) - set(todo)):
+                finished(*spans[number])
+                done[number] = _from_columns(store.load(number))
+        with (
+            _bar(total, sum(spans[n][1] - spans[n][0] for n in done), progress) as bar,
+            closing(_results(evaluation, todo, spans, jobs, executor)) as results,
+        ):
+            for number, block in results:
+                # Counted first: an interrupt in between may count it twice, and loses no trial.
+                finished(*spans[number])
+                if store is not None:
+                    store.save(number, _to_columns(block))
+                done[number] = block
+                bar.update(spans[number][1] - spans[number][0])
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:
+        said = _said(sum(spans[n][1] - spans[n][0] for n in done), total, store)
+        if isinstance(error, (BrokenExecutor, CancelledError)):
+            why = f" ({error})" if str(error) else ""
+            raise RotationError(
+                f"executor: its workers are gone, or it takes no work{why}; {said}"
+            ) from error
+        error.add_note(f"sweep: {said}")
+        raise
     return done
+
+
+def _said(finished: int, total: int, store: Store | None) -> str:
+    if store is None:
+        return (
+            f"{finished:,} of {total:,} strategies were finished; with out= they would be kept, "
+            "and a second run go on from there"
+        )
+    return (
+        f"{finished:,} of {total:,} strategies are finished and kept in {store.folder}; "
+        "run the sweep again with the same out to go on"
+    )
 
 
 def _results(
@@ -83,67 +133,154 @@ def _results(
     spans: list[tuple[int, int]],
     jobs: int,
     executor: Executor | None,
-) -> Iterator[tuple[int, Block]]:
-    if executor is not None:
-        payload = pickle.dumps(evaluation)
-        token = sha256(payload).hexdigest()
-
-        def ask(pool: Executor, number: int, known: bool) -> "Future[Block | None]":
-            return pool.submit(_remote, token, None if known else payload, *spans[number])
-
-        yield from _gathered(executor, ask, todo, _AHEAD * (os.cpu_count() or 1))
-    elif jobs > 1:
-
-        def here(pool: Executor, number: int, _: bool) -> "Future[Block | None]":
-            return pool.submit(evaluation.block, *spans[number])
-
-        with ThreadPoolExecutor(jobs) as pool:
-            yield from _gathered(pool, here, todo, 2 * jobs)
-    else:
+) -> Generator[tuple[int, Block]]:
+    """Blocks as they are finished, each with its number."""
+    if executor is None and jobs == 1:
         for number in todo:
             yield number, evaluation.block(*spans[number])
+    elif executor is None:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield from _gathered(lambda n, _: pool.submit(evaluation.block, *spans[n]), todo)
+    else:
+        payload = _packed(evaluation)
+        token = sha256(payload).hexdigest()
+
+        def ask(number: int, whole: bool) -> "Future[_Answer]":
+            sent = payload if whole else None
+            # No two calls are alike, or Dask would give what it remembers of the first.
+            return executor.submit(_remote, token, sent, *spans[number], uuid4().hex)
+
+        yield from _gathered(ask, todo)
 
 
 def _gathered(
-    pool: Executor,
-    ask: Callable[[Executor, int, bool], "Future[Block | None]"],
-    todo: list[int],
-    ahead: int,
+    ask: "Callable[[int, bool], Future[Any]]", todo: list[int]
 ) -> Iterator[tuple[int, Block]]:
-    """Blocks as they come; a worker that does not know the strategies yet is asked once more."""
+    """Blocks as they come, each with its number.
+
+    ``ask`` is first called without the strategies. A worker that does not know them says who it
+    is; then one call takes them along, not one for every block that it has waiting.
+    """
     left = list(reversed(todo))
-    asked: dict[Future[Block | None], int] = {}
+    asked: dict[Future[_Answer], tuple[int, str]] = {}
+    ready: SimpleQueue[Future[_Answer]] = SimpleQueue()
+    taught: set[str] = set()  # workers for whose sake the strategies are on their way
+
+    def put(number: int, worker: str = "") -> None:
+        try:
+            future = ask(number, bool(worker))
+        except Exception as error:
+            raise BrokenExecutor(str(error)) from error
+        asked[future] = number, worker
+        future.add_done_callback(ready.put)
+
+    # With each block that comes back one more is asked for ahead: nobody can say how many workers
+    # there are, and so a cluster of any size is soon busy.
+    room = _AHEAD * (os.cpu_count() or 1)
     try:
         while left or asked:
-            while left and len(asked) < ahead:
-                number = left.pop()
-                asked[ask(pool, number, True)] = number
-            for future in wait(asked, return_when=FIRST_COMPLETED).done:
-                number, block = asked.pop(future), future.result()
-                if block is None:
-                    asked[ask(pool, number, False)] = number
-                else:
-                    yield number, block
+            while left and len(asked) < room:
+                put(left.pop())
+            future = ready.get()
+            number, worker = asked.pop(future)
+            answer = future.result()
+            taught.discard(worker)
+            if isinstance(answer, Block):
+                room += 1
+                yield number, answer
+            elif isinstance(answer, _Failure):
+                raise answer.error()
+            elif answer in taught:
+                put(number)
+            else:
+                taught.add(answer)
+                put(number, answer)
     finally:
         for future in asked:
             future.cancel()
 
 
-def _remote(token: str, payload: bytes | None, start: int, stop: int) -> Block | None:
-    """A block done by a worker; None if it has not been sent the strategies yet."""
-    if payload is not None and token not in _known:
-        _known.clear()
-        _known[token] = pickle.loads(payload)  # noqa: S301 - from the process that sweeps
-    return _known[token].block(start, stop) if token in _known else None
+def _remote(token: str, payload: bytes | None, start: int, stop: int, _: str) -> "_Answer":
+    """A block done by a worker; its name if it has not been sent the strategies yet."""
+    try:
+        with _learning:
+            if token not in _known and payload is not None:
+                _known[token] = pickle.loads(payload)  # noqa: S301 - from the process that sweeps
+                for old in list(_known)[:-_REMEMBERED]:
+                    del _known[old]
+            evaluation = _known.get(token)
+        if evaluation is None:
+            return f"{platform.node()} {os.getpid()}"
+        return evaluation.block(start, stop)
+    except Exception as error:
+        return _Failure.of(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What went wrong in a worker; as an exception it might not survive the way back.
+
+    Parameters
+    ----------
+    pickled : the exception
+    where : its traceback
+    """
+
+    pickled: bytes
+    where: str
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        where = "".join(traceback.format_exception(error))
+        try:
+            pickled = _pickle().dumps(error)
+            pickle.loads(pickled)  # noqa: S301 - made here
+        except Exception:  # whatever an exception of a user's own raises
+            pickled = pickle.dumps(RotationError(f"{type(error).__name__}: {error}"))
+        return cls(pickled, where)
+
+    def error(self) -> Exception:
+        """The exception, with a note of where it was raised."""
+        error: Exception = pickle.loads(self.pickled)  # noqa: S301 - from a worker of the user's
+        error.add_note(f"in a worker:\n{self.where}")
+        return error
+
+
+_Answer: TypeAlias = Block | _Failure | str
+
+
+def _pickle() -> Any:
+    """The module that pickles what a notebook defines too, where it is installed."""
+    try:
+        return import_module("cloudpickle")
+    except ImportError:
+        return pickle
+
+
+def _packed(evaluation: Evaluation) -> bytes:
+    module = _pickle()
+    try:
+        packed: bytes = module.dumps(evaluation, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # whatever a part of a user's own raises
+        way = "define signals and rules in a module"
+        if module is pickle:
+            way += ", or install cloudpickle here and where the workers are"
+        raise ArgumentError(
+            f"executor: want strategies that can be sent to its workers, got {error}; {way}"
+        ) from error
+    return packed
 
 
 def _bar(total: int, done: int, progress: bool) -> Any:
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, initial=done, unit=" strategies", disable=not progress)
+    return tqdm(
+        total=total, initial=done, unit=" strategies", unit_scale=True, disable=not progress
+    )
 
 
 def _manifest(evaluation: Evaluation, size: int) -> dict[str, str | int]:
+    """What must be the same for a finished block to be one of this sweep."""
     grid = evaluation.grid
     keys = sha256()
     for start in range(0, len(grid), 1 << 17):
@@ -153,7 +290,7 @@ def _manifest(evaluation: Evaluation, size: int) -> dict[str, str | int]:
         "strategies": len(grid),
         "block": size,
         "grid": keys.hexdigest(),
-        "data": content_hash((evaluation.history.close, evaluation.history.sessions)),
+        "data": content_hash((evaluation.prices, evaluation.history, evaluation.parts)),
         "terms": content_hash((evaluation.terms, evaluation.grid.costs)),
         "window": evaluation.start,
         "benchmark": content_hash(evaluation.benchmark),

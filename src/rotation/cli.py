@@ -4,6 +4,7 @@ What a user gets wrong ends in one line and exit code 2, never in a traceback.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import typer
 
 __all__ = ["main"]
+
+_LEDGER = "rotation-trials.sqlite"  # in the folder in which the command is run
 
 
 def main() -> None:
@@ -48,7 +51,10 @@ def _app() -> "typer.Typer":
 
     @app.callback()
     def _group() -> None:
-        """Keep the name of a single command on the command line."""
+        """Trials are counted in the file that ROTATION_TRIALS names, or else beside the project."""
+        from rotation.trials import LEDGER_VARIABLE
+
+        os.environ.setdefault(LEDGER_VARIABLE, _LEDGER)
 
     @app.command()
     def demo(
@@ -64,12 +70,16 @@ def _app() -> "typer.Typer":
         Example: rotation demo --page semis_to_software.html
         """
         from rotation.thesis.shovels import CAVEAT, demonstrate
+        from rotation.trials import LEDGER_VARIABLE, count, data_hash
 
         comparison = demonstrate()
         if page is not None:
             comparison.results["switch"].report(page)
-        plain = {**comparison.to_dict(), "caveat": CAVEAT}
+        tried = count(data=data_hash(comparison.results["switch"].closes))
+        plain = {**comparison.to_dict(), "caveat": CAVEAT, "trials": tried}
         print(json.dumps(plain, indent=2) if as_json else f"{comparison}\n\n{CAVEAT}")
+        ledger = os.environ[LEDGER_VARIABLE]
+        print(f"Strategies tried on these closes: {tried}, by {ledger}", file=sys.stderr)
         if page is not None:
             print(f"The page is {page}", file=sys.stderr)
 

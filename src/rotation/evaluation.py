@@ -410,7 +410,8 @@ class Evaluation:
         return whole
 
     def _alone(self, number: int) -> FloatArray:
-        return self._figures(self.result(number).account)[0]
+        alone: FloatArray = self._figures(self.result(number).account)[0]
+        return alone
 
     def _figures(
         self, account: Account, start: int | None = None, stop: int | None = None

@@ -75,7 +75,7 @@ class LatinHypercube:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Grid:
-    """Strategies by number; made by :meth:`of` or :meth:`of_list`.
+    """Strategies by number; made by ``Grid.of`` or ``Grid.of_list``.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ class Grid:
         return number
 
     def keys(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint64]:
-        """:func:`strategy_key` of each strategy, (S, 2); ``start`` and ``stop`` as in a slice."""
+        """``strategy_key`` of each strategy, (S, 2); ``start`` and ``stop`` as in a slice."""
         numbers = self.numbers(start, stop)
         parts = zip(_PARTS, (self.signals, self.rules, self.schedules), strict=True)
         words = [self._words_of(kind, made) for kind, made in parts]

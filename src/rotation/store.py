@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeAlias
 
@@ -22,7 +21,8 @@ from numpy.typing import NDArray
 
 from rotation.arrays import IntArray
 from rotation.checks import check_count
-from rotation.errors import ArgumentError, DataError, MissingExtraError
+from rotation.errors import ArgumentError, DataError
+from rotation.extra import load
 
 try:
     import fcntl
@@ -31,8 +31,8 @@ except ImportError:  # Windows, where nobody can remove a file that another hold
 
 __all__ = ["Column", "Ragged", "Store"]
 
-_MANIFEST = "manifest.json"
-_LEFTOVER = re.compile(r"\.(manifest\.json|part-\d{8,}\.parquet)\.[0-9a-f]{16}\.tmp")
+_MANIFEST = "_manifest.json"
+_LEFTOVER = re.compile(r"\.(_manifest\.json|part-\d{8,}\.parquet)\.[0-9a-f]{16}\.tmp")
 _SEAL = b"rotation sha256 "  # in the footer, and 64 hexadecimal digits after it
 _DIGITS = 64
 _DTYPES = frozenset(np.dtype(each) for each in "?bhilqBHILQfd")
@@ -120,7 +120,7 @@ class Store:
             raise ArgumentError(f"out: want a folder, got {out!r}")
         for name in ("strategies", "block"):
             check_count(name, manifest.get(name), 1, name)
-        _arrow()
+        load("pyarrow", "parquet", "out"), load("pyarrow.parquet", "parquet", "out")
         folder, path = Path(out), Path(out) / _MANIFEST
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ class Store:
             If a column does not fit, or the part cannot be written (disk full, folder read-only);
             nothing is left half-written then, and other parts stay.
         """
-        pa, parquet = _arrow()
+        pa, parquet = load("pyarrow", "parquet", "out"), load("pyarrow.parquet", "parquet", "out")
         size = self.size(number)
         arrays = [_to_arrow(pa, name, column, size) for name, column in columns.items()]
         fields = [
@@ -209,7 +209,7 @@ class Store:
         DataError
             If the block is missing or not whole.
         """
-        pa, parquet = _arrow()
+        pa, parquet = load("pyarrow", "parquet", "out"), load("pyarrow.parquet", "parquet", "out")
         self.size(number)
         data = self._sealed(number)
         if data is None:
@@ -248,15 +248,6 @@ class Store:
         digest.update(view[:at])
         digest.update(view[at + _DIGITS :])
         return digest.hexdigest().encode()
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtraError(
-            'out: needs pyarrow, which is not installed; pip install "rotation[parquet]"'
-        ) from error
 
 
 def _write(path: Path, data: bytes | bytearray) -> None:

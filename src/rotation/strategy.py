@@ -57,17 +57,17 @@ class Strategy:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of all that it is, in every process the same; see :mod:`rotation.digest`."""
+        """SHA-256 of all that it is, in every process the same; by ``rotation.digest``."""
         return content_hash(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data; see :func:`rotation.notation.to_plain`."""
+        """All of it as plain data; dates and numbers as they are."""
         from rotation.notation import to_plain
 
         return to_plain(self, Strategy)
 
     def to_toml(self) -> str:
-        """All of it as TOML; see :func:`rotation.notation.to_toml`."""
+        """All of it as TOML; a table for each part."""
         from rotation.notation import to_toml
 
         return to_toml(self, Strategy)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from rotation.errors import ArgumentError, DataError
 from rotation.evaluation import Block, Evaluation
 from rotation.grid import Grid, LatinHypercube
 from rotation.layers import Layers, open_history, open_table
+from rotation.measures import kurtosis, skew
 from rotation.result import Result
 from rotation.selection import Selection
 from rotation.strategy import Strategy
@@ -33,6 +34,9 @@ from rotation.tables import read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
 from rotation.trials import count, data_hash, record
 from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["Sweep", "sweep"]
 
@@ -120,13 +124,36 @@ class Sweep:
             )
         return self._table(this.window(self.done, self.switches, self.single, first, stop))
 
+    def plot(
+        self, by: str = "sharpe", *, x: str | None = None, y: str | None = None
+    ) -> "go.Figure":
+        """Heatmap of a figure over two parameters; over the others it is the median.
+
+        Parameters
+        ----------
+        by : figure, a column of :attr:`table`
+        x, y : parameters; None for those with the most values
+
+        Returns
+        -------
+        plotly Figure
+
+        Raises
+        ------
+        MissingExtraError
+            Without the extra ``report``.
+        """
+        from rotation.report.heatmap import heatmap
+
+        return heatmap(self.table, by, x, y)
+
     def result(self, values: Mapping[str, object] | None = None, /, **named: object) -> Result:
         """The whole account of one strategy; its own figures start when it can first trade.
 
         Parameters
         ----------
-        values, named : as for :meth:`rotation.grid.Grid.find`: ``{"signal.days": 126}`` or
-            ``signal__days=126``
+        values : by name, as in ``{"signal.days": 126}``
+        **named : likewise, with two underscores for a dot: ``signal__days=126``
         """
         return self.evaluation.result(self.evaluation.grid.find(values, **named))
 
@@ -136,7 +163,8 @@ class Sweep:
         Parameters
         ----------
         by : figure; of ``annual_volatility``, ``annual_turnover``, ``switches`` and ``cost`` the
-            least is the best, of all others the most
+            least is the best, of all others the most. By ``information_ratio`` it is that ratio
+            which is deflated, by any other the Sharpe ratio.
 
         Raises
         ------
@@ -152,49 +180,54 @@ class Sweep:
             raise DataError(f"by: no strategy has a {by}")
         row = int(np.nanargmin(column) if by in _LOW else np.nanargmax(column))
         this, number = self.evaluation, int(self.done[row])
-        figures = pd.Series(self.measures[row], index=list(MEASURES))
-        year = np.sqrt(this.terms.periods)
-        n = len(this.prices.close) - this.start - 1
-        sharpes = self.measures[:, MEASURES.index("sharpe")] / year
-        sharpes = sharpes[~np.isnan(sharpes)]
-        variance = float(sharpes.var(ddof=1)) if len(sharpes) > 1 else 0.0
+        result = this.result(number)
+        ratio = "information_ratio" if by == "information_ratio" else "sharpe"
+        active = result.returns.to_numpy()[this.start + 1 :]
+        if ratio == "information_ratio":
+            active = active - this.benchmark[this.start + 1 :]
+        year = float(np.sqrt(this.terms.periods))
+        ratios = self.measures[:, MEASURES.index(ratio)] / year
+        ratios = ratios[~np.isnan(ratios)]
+        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
         known = max(count(data=self.data, path=self.ledger), len(self))
-        effective = effective_trials(self._returns(), trials=known)
-        found = [
-            float(
-                deflated_sharpe(
-                    figures["sharpe"] / year,
-                    n,
-                    trials=trials,
-                    variance=variance,
-                    skew=figures["skew"],
-                    kurtosis=figures["kurtosis"],
-                )
-            )
-            for trials in (known, effective)
-        ]
+        effective = effective_trials(self._returns(ratio), trials=known)
+        figures = pd.Series(self.measures[row], index=list(MEASURES))
+        found = deflated_sharpe(
+            figures[ratio] / year,
+            len(active),
+            trials=np.array([known, effective]),
+            variance=variance,
+            skew=skew(active),
+            kurtosis=kurtosis(active),
+        )
         return Selection(
             by=by,
+            ratio=ratio,
             params=this.grid.params(number),
-            result=this.result(number),
+            result=result,
             figures=figures,
             trials=len(self),
             all_trials=known,
             effective_trials=effective,
-            expected_best=float(expected_max_sharpe(known, variance)) * float(year),
-            deflated_sharpe=found[0],
-            deflated_sharpe_effective=found[1],
+            expected_best=float(expected_max_sharpe(known, variance)) * year,
+            deflated_sharpe=float(found[0]),
+            deflated_sharpe_effective=float(found[1]),
             window=(self.start, self.end),
             note=self.note,
         )
 
-    def _returns(self) -> FloatArray:
-        """Returns (T', S) of a sample of the strategies over the window."""
+    def _returns(self, ratio: str) -> FloatArray:
+        """Returns (T', S) over the window of a sample of the strategies.
+
+        For the information ratio they are those above the benchmark's.
+        """
+        this, start = self.evaluation, self.evaluation.start + 1
         rng = np.random.default_rng(0)
         few = rng.choice(self.done, size=min(len(self), _SAMPLE), replace=False)
-        start = self.evaluation.start + 1
-        each = [self.evaluation.result(n).returns.to_numpy()[start:] for n in np.sort(few).tolist()]
-        return np.column_stack(each)
+        each = [this.result(n).returns.to_numpy()[start:] for n in np.sort(few).tolist()]
+        less = this.benchmark[start:, None] if ratio == "information_ratio" else 0.0
+        returns: FloatArray = np.column_stack(each) - less
+        return returns
 
 
 def sweep(
@@ -232,8 +265,8 @@ def sweep(
     ----------
     closes : Layers, or a DataFrame (T, L) of total-return closes with a column a layer
     strategy : what the grid varies; or strategies, in a list or by name, and no grid
-    grid : values by what they take the place of, as ``{"signal.days": range(20, 260, 5),
-        "rule.margin": [0, 0.01]}``; a part ("signal") or "costs" as well
+    grid : values by what they take the place of, as ``"signal.days": range(20, 260, 5)``; a part
+        ("signal") or "costs" as well
     where, sample, seed : which of the combinations; see :meth:`rotation.grid.Grid.of`
     costs, band, fill, cash_rate, borrowing : as in :func:`rotation.simulate`
     actions, dividends, lots, haircut, capital, periods : likewise; a signal sees closes adjusted

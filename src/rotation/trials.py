@@ -7,12 +7,12 @@ file) keeps the count for every process that names it.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import fullmatch
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -111,7 +111,7 @@ def record(
         if ledger is None:
             return
         _owed.setdefault(ledger, []).append(((data, window), packed))
-    if True:
+    with _writing:
         _settle(ledger, patience)
 
 
@@ -231,7 +231,7 @@ class _Tried:
 _here: dict[_Setting, _Tried] = {}
 _owed: dict[Path, list[tuple[_Setting, _Keys]]] = {}  # what each ledger has not taken yet
 _lock = Lock()  # over both
-_writing = Lock()  # held by the thread that writes in a ledger; the next writes for all that waited
+_writing = Lock()  # one thread at a time writes in a ledger, for all that wait with it
 
 
 def _check_setting(data: str, window: str) -> None:
@@ -277,7 +277,7 @@ def _missing(ledger: Path) -> bool:
 
 
 def _settle(ledger: Path, patience: float) -> None:
-    """Write all that is owed to a ledger, by the only thread that may."""
+    """Write all that is owed to a ledger."""
     with _lock:
         owed = list(_owed[ledger])
     if not owed:
@@ -296,8 +296,9 @@ def _settle(ledger: Path, patience: float) -> None:
             f"{error}; the trials are counted in this process, and go into the file with its next "
             "record for it"
         ) from None
+    written = set(map(id, owed))
     with _lock:
-        del _owed[ledger][: len(owed)]
+        _owed[ledger] = [each for each in _owed[ledger] if id(each) not in written]
 
 
 def _insert(file: sqlite3.Connection, at: _Setting, keys: _Keys) -> None:
@@ -352,17 +353,13 @@ def _is_empty(file: sqlite3.Connection) -> bool:
 @contextmanager
 def _opened(ledger: Path, patience: float) -> Iterator[sqlite3.Connection]:
     """A connection for one transaction; what it did not commit is undone. Errors have a way out."""
-    file: Any = None
     try:
-        file = sqlite3.connect(ledger, timeout=patience, isolation_level=None)
-        yield file
-    except sqlite3.Error as error:
+        with closing(sqlite3.connect(ledger, timeout=patience, isolation_level=None)) as file:
+            yield file
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # names in a damaged file may be no text
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         raise DataError(
             f"trials: {ledger} {_WAYS_OUT.get(code, _DAMAGED)} (SQLite: {error})"
         ) from None
     except DataError as error:
         raise DataError(f"trials: {ledger} {error}") from None
-    finally:
-        if file is not None:
-            file.close()

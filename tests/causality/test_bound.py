@@ -85,6 +85,14 @@ def last_week_of_the_month(history):
     return np.where(left < 5, 1.0, -1.0)[:, None] * np.array([1.0, -1.0])
 
 
+def tomorrow_at_the_end_of_a_month(history):
+    """On one row in twenty-one."""
+    months = history.sessions.astype("M8[M]")
+    ends = np.append(months[1:] != months[:-1], False)[:, None]
+    ahead = np.roll(history.close, -1, axis=0)
+    return np.where(ends, ahead, history.close) / history.close[0]
+
+
 LEAKS = {
     members_tomorrow: r"closes as late as .*, those of the members of first and second$",
     members_of_one_layer_tomorrow: r"closes as late as .*, those of the members of second$",
@@ -92,6 +100,7 @@ LEAKS = {
     how_many_ever_belong: r"how long the history goes on",
     who_joins_soon: r"who belongs to .* as late as ",
     best_month: r"closes as late as .*, those of first and second$",
+    tomorrow_at_the_end_of_a_month: r"closes as late as .*, those of first and second$",
     last_week_of_the_month: r"the dates of sessions as late as ",
 }
 
@@ -187,6 +196,7 @@ class OnSessions(OnDates):
 def test_honest_parts_that_are_shown_the_history_are_left_alone(part, layers):
     report = rt.check_causal(part, layers, cuts=100)
     assert report.refused == 0
+    assert report.histories == 2 * len(report.cuts)  # for what ends tells less of its newest row
     assert report.inputs == ("closes", "members' closes", "membership", "sessions", "length")
     signal, rule = part, rt.Switch()
     if isinstance(part, OnDates):

@@ -198,6 +198,16 @@ def test_a_signal_that_takes_no_shorter_history_is_refused_too(leak, closes):
         rt.check_causal(stubborn, closes)
 
 
+def test_a_signal_that_knows_who_lasts_is_refused_where_all_do(closes):
+    def stubborn(close):
+        if len(close) < len(closes):
+            raise IndexError("too short for me")
+        return survivors_alone(close)
+
+    with pytest.raises(rt.LookAheadError, match="those of [AB]"):
+        rt.check_causal(stubborn, closes[["A", "B"]])
+
+
 # Rules: scores (K, S, L) to layers held (K, S), or to weights (K, S, L).
 
 

@@ -75,6 +75,19 @@ def test_the_first_row_and_the_input_are_named(leak, message):
     assert str(caught.value) == f"{leak!r}: its output of {message}"
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_first_decision_is_named_though_few_decisions_move(seed):
+    steps = np.random.default_rng(seed).normal(0, 0.02, (500, 3))
+    days = pd.bdate_range("2020-01-01", periods=500)
+    closes = pd.DataFrame(np.exp(steps.cumsum(axis=0)), index=days, columns=["A", "B", "C"])
+    schedule = rt.Schedule(4)
+    first, second = days[schedule.rows(days)[[5, 6]]]  # the first without a score, and with one
+    with pytest.raises(rt.LookAheadError) as caught:
+        rt.check_causal(rt.Strategy(rt.Momentum(24), NextDecision(), schedule), closes)
+    message = f"its output of {first:%Y-%m-%d} changes with closes as late as {second:%Y-%m-%d}"
+    assert message in str(caught.value)
+
+
 def test_one_row_in_the_middle_is_found_if_all_are_tried():
     message = "output of 2023-03-27 changes with closes as late as 2023-03-28, those of A, B and C"
     with pytest.raises(rt.LookAheadError, match=message):
@@ -130,9 +143,14 @@ def test_what_happens_and_what_is_decided_is_cut_at():
     closes.loc[DAYS[77] :, "C"] = np.nan
     report = rt.check_causal(lambda close: np.where(np.isnan(close), -1.0, close), closes, cuts=12)
     assert {DAYS[33], DAYS[76]} <= set(report.cuts)
-    strategy = rt.Strategy(rt.Momentum(3), rt.Switch(), rt.Schedule("M"))
-    decided = DAYS[rt.Schedule("M").rows(DAYS)]
-    assert set(decided) <= set(rt.check_causal(strategy, CLOSES, cuts=24).cuts)
+    schedule = rt.Schedule(11)
+    decided = DAYS[schedule.rows(DAYS)]
+    strategy = rt.Strategy(rt.Momentum(3), rt.Switch(), schedule)
+    assert len(decided.intersection(rt.check_causal(strategy, CLOSES).cuts)) > len(decided) // 2
+    months = DAYS.to_period("M")
+    ends = np.flatnonzero(months[1:] != months[:-1])
+    report = rt.check_causal(rt.Momentum(3), CLOSES)
+    assert {*DAYS[ends], *DAYS[ends + 1]} <= set(report.cuts)
 
 
 def test_a_part_that_needs_a_longer_history_is_tried_on_those_that_go_on():
@@ -157,7 +175,13 @@ def test_a_part_may_write_on_what_it_is_given():
         close[:] = np.where(np.isnan(close), 0.0, close) * 2
         return close
 
+    def destroys(close):
+        scores = close.copy()
+        close[:] = np.nan
+        return scores
+
     rt.check_causal(greedy, CLOSES)
+    rt.check_causal(rt.Strategy(destroys, rt.Switch(), rt.Schedule("W")), CLOSES)
     before = CLOSES.copy()
     rt.backtest(CLOSES, rt.Strategy(greedy, rt.Switch(), rt.Schedule("W")))
     pd.testing.assert_frame_equal(CLOSES, before)

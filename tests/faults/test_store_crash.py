@@ -259,7 +259,7 @@ def test_threads_that_save_and_open_at_once_leave_a_folder_whole(tmp_path):
 def test_leftovers_of_the_dead_go_and_those_of_the_living_stay(tmp_path):
     store = filled(tmp_path)
     before = names(tmp_path)
-    dead = [f".{name}.{secrets.token_hex(8)}.tmp" for name in ("manifest.json", before[-1])]
+    dead = [f".{name}.{secrets.token_hex(8)}.tmp" for name in ("_manifest.json", before[-1])]
     living = tmp_path / f".part-00000001.parquet.{secrets.token_hex(8)}.tmp"
     for name in dead:
         (tmp_path / name).write_bytes(b"PAR1")
@@ -292,9 +292,9 @@ def test_what_a_stopped_process_was_writing_stays(tmp_path):
 
 
 def test_a_folder_with_nothing_but_leftovers_is_empty(tmp_path):
-    (tmp_path / f".manifest.json.{secrets.token_hex(8)}.tmp").touch()
+    (tmp_path / f"._manifest.json.{secrets.token_hex(8)}.tmp").touch()
     Store.open(tmp_path, SWEEP)
-    assert names(tmp_path) == ["manifest.json"]
+    assert names(tmp_path) == ["_manifest.json"]
 
 
 @contextlib.contextmanager
@@ -347,7 +347,7 @@ def readable():
     out = Path(tempfile.mkdtemp())
     filled(out / "out")
     (out / "out" / "part-00000003.parquet").unlink()
-    (out / "out" / f".manifest.json.{secrets.token_hex(8)}.tmp").touch()
+    (out / "out" / f"._manifest.json.{secrets.token_hex(8)}.tmp").touch()
     (out / "empty").mkdir()
     for path in (out / "out", out / "empty", out):
         path.chmod(0o555)

@@ -91,6 +91,11 @@ def without_tables(path):
     database(path, "DROP TABLE trial")
 
 
+def no_text(path):
+    ledger(path)
+    path.write_bytes(path.read_bytes().replace(b"CHECK (", b"CHECK \x81"))
+
+
 def unwritable(path):
     ledger(path)
     trigger = "CREATE TRIGGER no BEFORE INSERT ON trial BEGIN SELECT raise(ABORT, 'no'); END"
@@ -98,6 +103,8 @@ def unwritable(path):
 
 
 FAULTS = {
+    no_text: "is damaged: bring back a copy of it, or move it away to begin another (SQLite: "
+    "'utf-8' codec can't decode byte 0x81 in position 42: invalid start byte)",
     text: "is no ledger of trials: name another file (SQLite: file is not a database)",
     Path.mkdir: "cannot be opened: name a file in a folder that is there and may be written in "
     "(SQLite: unable to open database file)",

@@ -95,7 +95,7 @@ def check_causal(
     >>> closes = sample().loc["2020":, ["NVDA", "MSFT"]]
     >>> print(check_causal(Momentum(days=126), closes))  # doctest: +ELLIPSIS
     Momentum(days=126...) is causal as far as 36 histories tell that change after one of
-    24 sessions from 2020-07-02 to 2025-02-13
+    24 sessions from 2020-01-31 to 2025-02-13
     >>> def tomorrow(close):
     ...     return np.roll(close, -1, axis=0) / close
     >>> check_causal(tomorrow, closes)  # doctest: +ELLIPSIS

@@ -89,7 +89,7 @@ def _another(
     ahead, columns = len(true) - past, close.shape[1]
     begun = ~np.isnan(close[:past]).all(axis=0)
     here = begun & ~np.isnan(close[past - 1])
-    first = close[listing(close)[0], np.arange(columns)]  # of those that are yet to come
+    first = close[listing(close)[0], np.arange(columns)]  # of those to come, which do at once
     base = np.where(here, close[past - 1], np.where(begun, np.nan, first))
     steps = rng.normal(0.0, 0.05, (ahead, columns)).cumsum(axis=0)
     path = base * np.exp(steps + jump * rng.permutation(np.linspace(1.0, -1.0, columns)))
@@ -98,10 +98,8 @@ def _another(
     else:
         gone = here & (rng.random(columns) < 0.3)
         gone[rng.integers(columns)] = False
-        start = np.where(begun, 0, rng.integers(0, ahead, columns))
         stop = np.where(gone, rng.integers(0, ahead, columns), ahead)
-        row = np.arange(ahead)[:, None]
-        path[(row < start) | (row >= stop)] = np.nan
+        path[np.arange(ahead)[:, None] >= stop] = np.nan
     return np.concatenate([close[:past], path])
 
 

@@ -66,19 +66,21 @@ class Probe:
         return cls(part, used, history, days, truth, early)
 
     def places(self, cuts: int) -> list[int]:
-        """Rows to cut after: where something happens, where something is decided, and others."""
+        """Rows to cut after: something happens, is decided, a month ends or begins; and others."""
         wanted = self.truth[:, self.history.close.shape[1] :]
         decided = np.flatnonzero((~np.isnan(wanted)).any(axis=1))
         events = [_changes(np.isnan(self.history.close)), decided[1:][_changes(wanted[decided])]]
         events += [_changes(each.belongs) for each in self.history.members or ()]
+        ends = _changes(self.history.sessions.astype("M8[M]")[:, None])
         last = len(self.truth) - 2
         says = np.flatnonzero((~np.isnan(self.truth)).any(axis=1))
         every = np.arange(min([*says[:1].tolist(), last]), last + 1)
         rng = np.random.default_rng(cuts)
         found = every[-1:]
-        for pool, share in ((np.concatenate(events), 1), (decided, 2), (every, 3)):
+        pools = (np.concatenate(events), decided, np.concatenate([ends, ends + 1]), every)
+        for share, pool in enumerate(pools, start=1):
             left = np.setdiff1d(pool[pool <= last], found)
-            most = min(cuts * share // 3 - len(found), len(left))
+            most = min(cuts * share // len(pools) - len(found), len(left))
             if most > 0:
                 # One from each of as many spans, the early ones shorter: less history to go over.
                 turn = np.arange(most)
@@ -100,7 +102,7 @@ class Probe:
             answers = {"cut off": self.answer(cut, "cut off")}
             if answers["cut off"] is None or turn % 8 == 2:
                 answers["goes on"] = self.answer(cut, "goes on", turn)
-            elif turn % 2 == 0:
+            elif turn % 2 == 0 or not self.early.all():
                 answers["another length"] = self.answer(cut, "another length", turn // 2)
             for way, answer in answers.items():
                 row = self.first_moved(answer, cut, way)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray
-from rotation.report.extra import load
+from rotation.extra import load
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -87,7 +87,7 @@ def value_chart(
     held : (T,) name held by the account, None for no bands
     colours : of the names held alone; a column without one is a mix
     """
-    go = load("plotly.graph_objects")
+    go = load("plotly.graph_objects", "report", "report")
     figure = go.Figure(layout=_layout(values.index))
     if held is not None:
         for name, spans in _spans(held, colours).items():
@@ -123,7 +123,7 @@ def drawdown_chart(drawdowns: pd.DataFrame, colours: Mapping[str, str]) -> "go.F
     drawdowns : DataFrame (T, S), 0 or below; the account comes first
     colours : as in :func:`value_chart`
     """
-    go = load("plotly.graph_objects")
+    go = load("plotly.graph_objects", "report", "report")
     figure = go.Figure(layout=_layout(drawdowns.index))
     for trace in _lines(go, drawdowns, colours):
         figure.add_trace(trace)
@@ -143,7 +143,7 @@ def weights_chart(weights: pd.DataFrame, colours: Mapping[str, str]) -> "go.Figu
     weights : DataFrame (T, N + 1), ``cash`` last
     colours : of the names that have an area of their own; the others share one
     """
-    go = load("plotly.graph_objects")
+    go = load("plotly.graph_objects", "report", "report")
     figure = go.Figure(layout=_layout(weights.index))
     dates = _dates(weights.index)
     parts = _parts(weights, colours)

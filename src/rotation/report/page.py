@@ -19,7 +19,7 @@ import pandas as pd
 from rotation.comparison import Comparison, compare
 from rotation.costs import Costs, Rate
 from rotation.errors import ArgumentError
-from rotation.report.extra import load
+from rotation.extra import load
 from rotation.report.figures import (
     drawdown_chart,
     held_alone,
@@ -115,12 +115,15 @@ def render(result: Result) -> str:
     MissingExtraError
         Without the extra ``report``.
     """
-    jinja2, offline, markup = load("jinja2"), load("plotly.offline"), load("markupsafe").Markup
+    jinja2, offline, markup = (
+        load(module, "report", "report") for module in ("jinja2", "plotly.offline", "markupsafe")
+    )
     comparison = compared(result)
     script = _source("page.js")
     plotly = offline.get_plotlyjs()
     drawn = [
-        (chart, markup(chart.figure.to_json(engine="json"))) for chart in charts(result, comparison)
+        (chart, markup.Markup(chart.figure.to_json(engine="json")))
+        for chart in charts(result, comparison)
     ]
     environment = jinja2.Environment(
         autoescape=True,
@@ -140,8 +143,8 @@ def render(result: Result) -> str:
         charts=drawn,
         ledger=_ledger(result.switches),
         ledger_caption=_ledger_caption(result.switches, comparison.start),
-        script=markup(script),
-        plotly=markup(plotly),
+        script=markup.Markup(script),
+        plotly=markup.Markup(plotly),
         allowed=" ".join(map(_digest, (plotly, script))),
     )
     return page

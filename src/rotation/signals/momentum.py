@@ -39,7 +39,7 @@ def momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
 
 
 def risk_adjusted_momentum(close: FloatArray, days: int, *, skip: int = 0) -> FloatArray:
-    """:func:`momentum` over what daily log returns as scattered as these come to by chance.
+    """``momentum`` over what daily log returns as scattered as these come to by chance.
 
     The unit is the standard deviation (ddof 1) of the daily log returns in the window, times the
     root of ``days``: the return-to-risk criterion of Rachev, Jasic, Stoyanov and Fabozzi (2007).

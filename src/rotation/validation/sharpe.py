@@ -122,7 +122,7 @@ def deflated_sharpe(
 ) -> FloatArray:
     """Probability that the true Sharpe ratio is above zero, given that it is the best of many.
 
-    :func:`probabilistic_sharpe` with :func:`expected_max_sharpe` of the trials as its benchmark
+    ``probabilistic_sharpe`` with ``expected_max_sharpe`` of the trials as its benchmark
     (Bailey and López de Prado 2014).
 
     Parameters
@@ -160,7 +160,7 @@ def min_track_record_length(
     confidence: float = 0.95,
     variance: Literal["observed", "null"] = "observed",
 ) -> FloatArray:
-    """Sessions from which :func:`probabilistic_sharpe` is at least ``confidence``.
+    """Sessions from which ``probabilistic_sharpe`` is at least ``confidence``.
 
     1 + (1 - skew SR + (kurtosis - 1) SR² / 4) (Z(confidence) / (SR - b))², Z the quantile of the
     normal distribution (Bailey and López de Prado 2012); under ``"null"`` with b in place of SR in
@@ -172,7 +172,7 @@ def min_track_record_length(
     skew, kurtosis : () or (S,) of the returns, kurtosis raw (3 for a normal distribution)
     benchmark : () or (S,) Sharpe ratio per session to exceed
     confidence : probability to reach, from 0.5 and below 1
-    variance : as of :func:`probabilistic_sharpe`
+    variance : as of ``probabilistic_sharpe``
 
     Returns
     -------
@@ -197,7 +197,7 @@ def min_track_record_length(
 def min_backtest_length(trials: ArrayLike, sharpe: float = 1.0) -> FloatArray:
     """Length below which luck is expected to show a Sharpe ratio as good as this.
 
-    (E[max] / SR)², E[max] that of :func:`expected_max_sharpe` at a variance of 1: over y years the
+    (E[max] / SR)², E[max] that of ``expected_max_sharpe`` at a variance of 1: over y years the
     annual Sharpe ratio of a strategy without skill has a variance of about 1 / y (Bailey, Borwein,
     López de Prado and Zhu 2014, theorem 1).
 

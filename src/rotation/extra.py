@@ -1,4 +1,4 @@
-"""The packages of the extra ``report``, imported when a page is drawn and not before."""
+"""Packages of the extras, imported when they are needed and not before."""
 
 from importlib import import_module
 from typing import Any
@@ -8,8 +8,14 @@ from rotation.errors import MissingExtraError
 __all__ = ["load"]
 
 
-def load(module: str) -> Any:
+def load(module: str, extra: str, argument: str) -> Any:
     """Import ``module`` of an optional package.
+
+    Parameters
+    ----------
+    module : name, dots and all
+    extra : of this package that brings it
+    argument : what asked for it, for the message
 
     Raises
     ------
@@ -18,7 +24,7 @@ def load(module: str) -> Any:
 
     Examples
     --------
-    >>> load("jinja2.nativetypes").__name__
+    >>> load("jinja2.nativetypes", "report", "path").__name__
     'jinja2.nativetypes'
     """
     package = module.partition(".")[0]
@@ -27,5 +33,5 @@ def load(module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f'report: needs {package}, which is not installed; pip install "rotation[report]"'
+            f'{argument}: needs {package}, which is not installed; pip install "rotation[{extra}]"'
         ) from error
