@@ -188,7 +188,8 @@ class Sweep:
         year = float(np.sqrt(this.terms.periods))
         ratios = self.measures[:, MEASURES.index(ratio)] / year
         ratios = ratios[~np.isnan(ratios)]
-        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
+        # Of a single one it is what chance makes it, if there were no skill.
+        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 1.0 / (len(active) - 1)
         known = max(count(data=self.data, path=self.ledger), len(self))
         effective = effective_trials(self._returns(ratio), trials=known)
         figures = pd.Series(self.measures[row], index=list(MEASURES))
