@@ -366,7 +366,8 @@ class Evaluation:
         distinct, which = np.unique(signals, return_inverse=True)
         scores = np.stack([self._scores(n)[rows] for n in distinct.tolist()], axis=1)
         first = np.array([self._scored(n)[rows].argmax() for n in distinct.tolist()])[which]
-        silent = np.arange(len(rows))[:, None] < first
+        before = int(first.max())  # decisions among which some have no score yet
+        silent = np.arange(before)[:, None] < first
         history = self.history.deciding(rows)
         found = []
         for columns in _alike([self.grid.rules[n] for n in rules.tolist()], timing.tranches):
@@ -379,11 +380,10 @@ class Evaluation:
                 made = want(each[0], here, timing, history)
                 _check_batch(each[0], made, want(each[0], here[:, :1], timing, history))
             if made.held is not None:
-                held = np.where(silent[:, columns], -1, made.held)
-                found.append((columns, Wanted(held, None, made.rules)))
+                made.held[:before][silent[:, columns]] = -1
             else:
-                weights = np.where(silent[:, columns, None], 0.0, np.asarray(made.weights))
-                found.append((columns, Wanted(None, weights, made.rules)))
+                np.asarray(made.weights)[:before][silent[:, columns]] = 0.0
+            found.append((columns, made))
         return rows + timing.lag, found
 
     def _through_account(
