@@ -55,7 +55,8 @@ def test_modules_name_what_they_offer(path):
     module = import_module(name.removesuffix(".__init__"))
     assert module.__doc__
     offered = getattr(module, "__all__", [])
-    assert list(offered) == sorted(offered)
+    constants_first = sorted(offered, key=lambda name: (not name.isupper(), name))
+    assert list(offered) == constants_first
     assert all(hasattr(module, each) for each in offered)
 
 
