@@ -204,7 +204,7 @@ def test_a_signal_that_knows_who_lasts_is_refused_where_all_do(closes):
             raise IndexError("too short for me")
         return survivors_alone(close)
 
-    with pytest.raises(rt.LookAheadError, match="those of [AB]"):
+    with pytest.raises(rt.LookAheadError, match=r"those of [AB]$"):
         rt.check_causal(stubborn, closes[["A", "B"]])
 
 

@@ -182,6 +182,8 @@ def test_a_part_may_write_on_what_it_is_given():
 
     rt.check_causal(greedy, CLOSES)
     rt.check_causal(rt.Strategy(destroys, rt.Switch(), rt.Schedule("W")), CLOSES)
+    with pytest.raises(rt.LookAheadError, match="NextDecision"):
+        rt.check_causal(rt.Strategy(destroys, NextDecision(), rt.Schedule("W")), CLOSES)
     before = CLOSES.copy()
     rt.backtest(CLOSES, rt.Strategy(greedy, rt.Switch(), rt.Schedule("W")))
     pd.testing.assert_frame_equal(CLOSES, before)

@@ -48,8 +48,9 @@ def going_on(
     past : rows to keep
     length : rows in all, more than ``past``; may be more than T
     rng : which future
-    jump : log of what the layer that then gains most gains, and the one that loses most loses; the
-        other way round if it is negative. If it is positive there are no sessions for a while
+    jump : log of what the layer that then gains most gains, and the one that loses most loses. If
+        it is positive there are then no sessions for a while; if it is negative it goes the other
+        way round, and all but one are delisted in time
     calm : keep sessions, listings, delistings and members: a future that more parts can take
     """
     true = np.minimum(np.arange(length), len(history.close) - 1)  # the last for all after it
@@ -95,11 +96,10 @@ def _another(
     path = base * np.exp(steps + jump * rng.permutation(np.linspace(1.0, -1.0, columns)))
     if calm:
         path[np.isnan(close[true[past:]])] = np.nan
-    else:
-        gone = here & (rng.random(columns) < 0.3)
-        gone[rng.integers(columns)] = False
-        stop = np.where(gone, rng.integers(0, ahead, columns), ahead)
-        path[np.arange(ahead)[:, None] >= stop] = np.nan
+    elif jump < 0:
+        stop = rng.integers(0, ahead, (columns,))
+        stop[rng.integers(columns)] = ahead
+        path[here & (np.arange(ahead)[:, None] >= stop)] = np.nan
     return np.concatenate([close[:past], path])
 
 

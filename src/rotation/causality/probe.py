@@ -1,6 +1,6 @@
 """A part, its output on the true history, and the search for a row that feels what comes after it.
 
-No claim is made before two outputs were seen to differ: what is honest is never accused.
+Nothing is claimed but on outputs that were seen: what is honest is not accused on suspicion.
 """
 
 import warnings
