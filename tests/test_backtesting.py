@@ -260,3 +260,14 @@ def test_a_part_that_writes_on_its_input_spoils_nothing():
 def test_only_a_strategy_is_run():
     with pytest.raises(rt.ArgumentError, match="strategy: want a Strategy, got"):
         rt.backtest(CLOSES, rt.Switch())
+
+
+@pytest.mark.parametrize("said", [None, ["one"], "a text"])
+def test_reasons_are_a_list_of_as_many_as_there_are_decisions(said):
+    class Says(rt.Switch):
+        def reasons(self, scores, moves, names):
+            return said
+
+    strategy = rt.Strategy(rt.Momentum(days=1), Says(), rt.Schedule(1))
+    with pytest.raises(rt.ArgumentError, match="rule: want a list of"):
+        rt.backtest(CLOSES, strategy, check=False)

@@ -67,3 +67,19 @@ def test_functions_have_a_hash_though_they_cannot_be_written():
     assert strategy.hash != PLAIN.hash
     with pytest.raises(rt.ArgumentError, match=r"^signal: want .* as a frozen dataclass"):
         strategy.to_toml()
+
+
+@pytest.mark.parametrize(
+    ("signal", "rule", "argument"),
+    [
+        (rt.rules.Hold("A"), rt.Switch(), "signal"),
+        (rt.Momentum, rt.Switch(), "signal"),
+        (rt.Vote, rt.Switch(), "signal"),
+        (rt.Momentum(5), rt.Switch, "rule"),
+        (rt.Momentum(5), rt.signals.Published(["2020-01-01"], [1.0]), "rule"),
+        (rt.Momentum(5), rt.Momentum(5), "rule"),
+    ],
+)
+def test_a_part_in_the_place_of_another_is_refused_at_once(signal, rule, argument):
+    with pytest.raises(rt.ArgumentError, match=f"^{argument}: want"):
+        rt.Strategy(signal, rule, rt.Schedule("M"))

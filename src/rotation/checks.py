@@ -1,5 +1,6 @@
 """Plain numbers as arguments: what is not what it should be is refused by name."""
 
+from math import isfinite
 from numbers import Real
 from typing import TypeGuard
 
@@ -13,6 +14,13 @@ __all__ = ["check_count", "check_fraction", "check_number", "check_positive", "i
 def is_number(value: object) -> TypeGuard[float]:
     """Whether it is one number; True and False are none."""
     return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    try:
+        return is_number(value) and isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 def check_count(name: str, value: object, least: int, what: str = "sessions") -> None:
@@ -37,7 +45,7 @@ def check_number(
     ArgumentError
         Naming the argument.
     """
-    if not (is_number(value) and least <= value <= most and np.isfinite(value)):
+    if not (_is_finite(value) and least <= float(value) <= most):
         above = f", {least:g} or more" if least > -np.inf else ""
         below = f", {most:g} or less" if most < np.inf else ""
         raise ArgumentError(f"{name}: want {what}{above}{below}, got {value!r}")
@@ -63,5 +71,5 @@ def check_positive(name: str, value: object) -> None:
     ArgumentError
         Naming the argument.
     """
-    if not (is_number(value) and 0 < value < np.inf):
+    if not (_is_finite(value) and value > 0):
         raise ArgumentError(f"{name}: want a number above 0, got {value!r}")

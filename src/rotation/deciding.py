@@ -4,6 +4,7 @@ A decision at a session depends on what was known at it alone; what becomes of i
 business. Many strategies that share a schedule are decided together, and each as if alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -193,10 +194,11 @@ def _reasons(
 ) -> list[str]:
     if not hasattr(rule, "reasons"):
         return [f"decided by {rule!r}"] * len(moves)
-    said = list(rule.reasons(scores, moves, names))
-    if len(said) != len(moves):
+    said = rule.reasons(scores, moves, names)
+    if not isinstance(said, Sequence) or isinstance(said, str) or len(said) != len(moves):
         raise ArgumentError(
-            f"rule: want a reason for each of {len(moves)} decisions of {rule!r}, got {len(said)}"
+            f"rule: want a list of {len(moves)} reasons, one for each decision, of {rule!r}, "
+            f"got {said!r}"
         )
     return list(map(str, said))
 

@@ -1,4 +1,4 @@
-"""How a part is written down: as plain data, which TOML and JSON can hold, and back.
+"""How a part is written down: as plain data, and back.
 
 What is written is read back as an equal part, or is refused. Nothing that a file names is imported
 or run: its types are looked up among those of this package and those that the user hands over.

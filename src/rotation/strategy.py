@@ -42,11 +42,15 @@ class Strategy:
     schedule: Schedule
 
     def __post_init__(self) -> None:
-        if not (callable(self.signal) or isinstance(self.signal, Bindable)):
+        decides = [isinstance(each, (Rule, WeightRule)) for each in (self.signal, self.rule)]
+        binds = [isinstance(each, Bindable) for each in (self.signal, self.rule)]
+        scores = callable(self.signal) or (binds[0] and not decides[0])
+        if not scores or isinstance(self.signal, type):
             raise ArgumentError(
                 f"signal: want a function of closes (T, L) to scores (T, L), got {self.signal!r}"
             )
-        if not isinstance(self.rule, (Rule, WeightRule, Bindable)) or isinstance(self.rule, type):
+        holds = decides[1] or (binds[1] and not callable(self.rule))
+        if not holds or isinstance(self.rule, type):
             raise ArgumentError(
                 f"rule: want an object with decide(scores) or weigh(scores), got {self.rule!r}"
             )
