@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test mutants lint format bench docs dev clean
+.PHONY: demo test mutants lint format bench bench-compare bench-keep docs dev clean
 
 demo: .venv/.demo  ## the main job, offline: switch semis to software over the embedded history
 	@mkdir -p build
@@ -32,6 +32,14 @@ bench: .venv/.dev  ## ratios to the peers, each with its answer checked
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=build/bench.json
 	$(BIN)/python scripts/bench_table.py build/bench.json > build/bench.md
 	@cat build/bench.md
+
+bench-compare: .venv/.dev $(if $(REPORT),,bench)  ## fails on a loss since the last run kept; REPORT=build/bench.json to run nothing
+	$(BIN)/python scripts/bench_compare.py $(or $(REPORT),build/bench.json)
+
+bench-keep: .venv/.dev  ## the last run of make bench into history, its plot, and docs/performance.md
+	$(BIN)/python scripts/bench_compare.py --keep build/bench.json
+	$(BIN)/python scripts/draw_bench_history.py
+	$(BIN)/python scripts/bench_table.py build/bench.json --page docs/performance.md
 
 docs: .venv/.dev  ## build/docs/index.html, warnings are errors
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
