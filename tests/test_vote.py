@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 import markets
 import rotation as rt
+from rotation.deciding import decide
+from rotation.layers import open_history
+from rotation.tables import read_prices
 from rotation.vote import Vote, vote
 
 DAYS = pd.bdate_range("2024-01-01", periods=8)
@@ -46,14 +49,14 @@ def voter(days, every="D"):
 @given(market=markets.closes(sessions=(20, 60)), days=st.lists(st.integers(1, 9), min_size=2))
 def test_each_voter_decides_as_it_would_alone(market, days):
     rule = Vote([voter(n) for n in days])
-    alone = [rt.deciding.decide(each, history(market)) for each in rule.strategies]
-    both = rt.deciding.decide(rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(market))
+    alone = [decide(each, history(market)) for each in rule.strategies]
+    both = decide(rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(market))
     expected = by_hand([each.held for each in alone], both.scores)
     np.testing.assert_array_equal(both.held, expected)
 
 
 def history(market):
-    return rt.layers.open_history(market, rt.tables.read_prices(market), market.to_numpy())
+    return open_history(market, read_prices(market), market.to_numpy())
 
 
 def test_a_vote_of_one_mind_is_that_strategy_and_says_so():
@@ -68,11 +71,68 @@ def test_a_vote_of_one_mind_is_that_strategy_and_says_so():
 def test_the_newest_decision_of_each_counts():
     weekly, daily = voter(1, every=5), voter(1)
     rule = Vote([weekly, weekly, daily])
-    decided = rt.deciding.decide(
-        rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(CLOSES)
-    )
-    held = rt.deciding.decide(weekly, history(CLOSES)).held
+    decided = decide(rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), history(CLOSES))
+    held = decide(weekly, history(CLOSES)).held
     assert decided.held[4:].tolist() == [held[0]] * 3
+
+
+def stubborn(*layers):
+    """A voter that wants these layers, decision by decision, whatever the scores are."""
+
+    class Stubborn:
+        def decide(self, scores):
+            return np.array(layers)[: len(scores), None]
+
+    ready = rt.Schedule("D")
+    return rt.Strategy(lambda close: np.zeros(close.shape), Stubborn(), ready)
+
+
+def reasons(voters, scores):
+    """Reasons of a vote for its decisions on scores (K, L) of the first sessions."""
+    shown = history(CLOSES).deciding(np.arange(len(scores)))
+    bound = Vote([stubborn(*[*each, *[-1] * 8][:7]) for each in voters]).bind(shown)
+    return bound.reasons(np.array(scores), np.arange(len(scores)), ("A", "B"))
+
+
+def test_reasons_say_which_votes_do_not_count():
+    nan = np.nan
+    voters = [[0, 0, 0, -1], [1, 1, 1, 1], [1, 1, 0, 1]]
+    scores = [[0.0, 0.0], [0.0, nan], [0.0, nan], [nan, nan]]
+    assert reasons(voters, scores) == [
+        "2 of 3 vote for B",
+        "1 of 3 vote for A; 2 for B, which has no score",
+        "2 of 3 vote for A",
+        "1 of 3 vote for cash; 2 for B, which has no score",
+    ]
+    assert reasons([[1], [0]], [[nan, nan]]) == [
+        "no vote counts, so cash; 1 for A, which has no score; 1 for B, which has no score"
+    ]
+
+
+def test_reasons_say_how_a_tie_ended():
+    voters = [[1, 1, 0, -1, 0], [0, 1, 1, 0, -1]]
+    assert reasons(voters, np.zeros((5, 2))) == [
+        "1 of 2 vote for A, as many as for B; A comes first",
+        "2 of 2 vote for B",
+        "1 of 2 vote for B, as many as for A; B stays",
+        "1 of 2 vote for A, as many as for cash; A comes first",
+        "1 of 2 vote for A, as many as for cash; A stays",
+    ]
+
+
+def test_reasons_say_who_has_not_decided():
+    monthly = voter(1, every=5)
+    shown = history(CLOSES).deciding(np.arange(2))
+    bound = Vote([monthly, stubborn(*[0] * 7)]).bind(shown)
+    assert (
+        bound.reasons(np.zeros((2, 2)), np.arange(2), ("A", "B"))
+        == ["1 of 2 vote for A; 1 yet to decide"] * 2
+    )
+
+
+def test_a_message_names_the_vote_and_not_the_ballot():
+    rule = Vote([voter(1), voter(2)])
+    assert repr(rule.bind(history(CLOSES))) == repr(rule)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ def check_count(name: str, value: object, least: int, what: str = "sessions") ->
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ArgumentError(f"{name}: want {what}, {least} or more, got {value!r}")
+    if value > np.iinfo(np.intp).max:
+        raise ArgumentError(f"{name}: want {what} that can be counted, got a number beyond 2^63")
 
 
 def check_number(

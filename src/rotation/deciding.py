@@ -4,23 +4,19 @@ A decision at a session depends on what was known at it alone; what becomes of i
 business. Many strategies that share a schedule are decided together, and each as if alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.errors import ArgumentError
 from rotation.protocols import Bindable, History, Rule, Signal, WeightRule, bind, holds_one
+from rotation.rules.given import check_array, check_held, check_reasons, check_weights
 from rotation.schedule import Schedule
 from rotation.strategy import Strategy
 
 __all__ = ["Decided", "Wanted", "decide", "score", "want"]
-
-_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def score(signal: Signal | Bindable, history: History) -> FloatArray:
     """
     close = history.close
     given = bind(signal, history)(close.copy())
-    scores = _array(f"signal: {signal!r}", given, close.shape, np.float64)
+    scores = check_array(f"signal: {signal!r}", given, close.shape, np.float64)
     if np.isinf(scores).any():
         row = int(np.argwhere(np.isinf(scores))[0, 0])
         raise ArgumentError(f"signal: {signal!r} gives an infinite score in row {row}; want NaN")
@@ -146,38 +142,16 @@ def _weights(wanted: Wanted, layers: int) -> FloatArray:
 def _tranche(rule: Rule | WeightRule | Bindable, scores: FloatArray, history: History) -> Wanted:
     bound, close = bind(rule, history), history.close[history.rows]
     if holds_one(bound):
-        held = _check_held(bound, bound.decide(scores.copy()), scores)
+        held = check_held(bound, bound.decide(scores.copy()), scores)
         absent = np.append(np.isnan(close), np.zeros((len(close), 1), dtype=bool), axis=1)
         _refuse(rule, absent[np.arange(len(held))[:, None], held], held, history)
         return Wanted(held, None, (bound,))
     if isinstance(bound, WeightRule):
-        weights = _array(f"rule: {bound!r}", bound.weigh(scores.copy()), scores.shape, np.float64)
-        if not np.isfinite(weights).all():
-            raise ArgumentError(
-                f"rule: {bound!r} gives a weight that is not finite; want 0 for none"
-            )
+        weights = check_weights(bound, bound.weigh(scores.copy()), scores)
         bad = (weights != 0) & np.isnan(close)[:, None, :]
         _refuse(rule, bad.any(axis=2), bad.argmax(axis=2), history)
         return Wanted(None, weights, (bound,))
     raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {bound!r}, got neither")
-
-
-def _check_held(rule: object, given: object, scores: FloatArray) -> IntArray:
-    """Layers (K, S) that a rule decided on, if there are such.
-
-    Raises
-    ------
-    ArgumentError
-        If they are no (K, S) layers of scores (K, S, L).
-    """
-    layers = scores.shape[2]
-    held = _array(f"rule: {rule!r}", given, scores.shape[:2], np.intp)
-    wrong = (held < -1) | (held >= layers)
-    if wrong.any():
-        raise ArgumentError(
-            f"rule: {rule!r} holds layer {held[wrong][0]}; want 0 to {layers - 1}, or -1 for cash"
-        )
-    return held
 
 
 def _refuse(rule: object, bad: BoolArray, layer: IntArray, history: History) -> None:
@@ -194,20 +168,4 @@ def _reasons(
 ) -> list[str]:
     if not hasattr(rule, "reasons"):
         return [f"decided by {rule!r}"] * len(moves)
-    said = rule.reasons(scores, moves, names)
-    if not isinstance(said, Sequence) or isinstance(said, str) or len(said) != len(moves):
-        raise ArgumentError(
-            f"rule: want a list of {len(moves)} reasons, one for each decision, of {rule!r}, "
-            f"got {said!r}"
-        )
-    return list(map(str, said))
-
-
-def _array(what: str, values: object, shape: tuple[int, ...], kind: type[_Kind]) -> NDArray[_Kind]:
-    """What a user's part gave back, if it is an array of that shape and kind."""
-    array = np.asarray(values)
-    if array.shape != shape:
-        raise ArgumentError(f"{what} gives shape {array.shape}; want {shape}")
-    if not np.can_cast(array.dtype, kind, casting="same_kind"):
-        raise ArgumentError(f"{what} gives {array.dtype}; want {kind.__name__}")
-    return array.astype(kind)
+    return check_reasons(rule, rule.reasons(scores, moves, names), len(moves))

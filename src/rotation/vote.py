@@ -6,10 +6,11 @@ from typing import Self
 
 import numpy as np
 
-from rotation.arrays import FloatArray, IntArray
+from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.deciding import decide
 from rotation.errors import ArgumentError
 from rotation.protocols import History
+from rotation.rules.layer import CASH
 from rotation.strategy import Strategy
 
 __all__ = ["Vote", "vote"]
@@ -94,11 +95,15 @@ class Vote:
         return _Ballot.of(self, history)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Ballot:
-    """Votes (V, K) that were cast."""
+    """A vote, and the votes (V, K) that were cast."""
 
+    plan: Vote
     votes: IntArray
+
+    def __repr__(self) -> str:
+        return repr(self.plan)
 
     @classmethod
     def of(cls, rule: Vote, history: History) -> Self:
@@ -112,17 +117,39 @@ class _Ballot:
             newest = np.searchsorted(decided.rows, history.rows, side="right") - 1
             cast = newest >= 0
             votes[voter, cast] = decided.held[newest[cast]]
-        return cls(votes)
+        return cls(rule, votes)
 
     def decide(self, scores: FloatArray) -> IntArray:
         """Layer held (K, S), -1 for cash, from scores (K, S, L)."""
         return vote(self.votes, scores)
 
     def reasons(self, scores: FloatArray, moves: IntArray, names: Sequence[str]) -> list[str]:
-        """How many voted for what."""
-        held = self.decide(scores[:, None, :])[:, 0]
-        called = [*names, "cash"]  # -1 is cash
+        """How many voted for what, what does not count, and how a tie ended."""
+        held = self.decide(scores[:, None, :])[:, 0].tolist()
+        silent = np.append(np.isnan(scores), np.zeros((len(scores), 1), dtype=bool), axis=1)
         return [
-            f"{(self.votes[:, k] == held[k]).sum()} of {len(self.votes)} vote for {called[held[k]]}"
+            _count(self.votes[:, k].tolist(), silent[k], held[:k][-1:], held[k], names)
             for k in moves.tolist()
         ]
+
+
+def _count(
+    votes: list[int], silent: BoolArray, before: list[int], held: int, names: Sequence[str]
+) -> str:
+    """How the votes (V,) came to what is held; ``silent`` (L + 1,) are without a score."""
+    called = [*names, CASH]  # -1 is cash
+    options = [*range(len(names)), -1]
+    most = votes.count(held)
+    level = [called[each] for each in options if votes.count(each) == most and not silent[each]]
+    text = f"{most} of {len(votes)} vote for {called[held]}"
+    if not most:
+        text = f"no vote counts, so {CASH}"
+    elif len(level) > 1:
+        level.remove(called[held])
+        why = "stays" if before == [held] else "comes first"
+        text += f", as many as for {', '.join(level)}; {called[held]} {why}"
+    for each in options:
+        if silent[each] and votes.count(each) >= max(most, 1):
+            text += f"; {votes.count(each)} for {called[each]}, which has no score"
+    undecided = votes.count(_SILENT)
+    return f"{text}; {undecided} yet to decide" if undecided else text

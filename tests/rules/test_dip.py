@@ -142,13 +142,22 @@ def test_the_buyer_says_which_fall_it_bought_and_how_long_ago_it_was():
         "b at -0.2000, at or below -0.15",
         "1 decision since b was at or below -0.15",
         "2 decisions since b was at or below -0.15",
-        "no layer at or below -0.15",
+        "no layer but a at or below -0.15",
         "no layer at or below -0.15; a has no score",
     ]
     assert DipBuyer(0.15, 2).reasons(scores, np.arange(3, 6), ("a", "b")) == [
         "2 decisions since b was at or below -0.15",
         "a at -0.3000, at or below -0.15",
         "a has no score",
+    ]
+
+
+def test_the_buyer_says_that_the_layer_it_rests_in_has_fallen_too():
+    scores = np.array([[0.0, -0.2], [0.0, -0.1], [0.0, -0.15]])
+    assert DipBuyer(0.15, 2, rest=1).reasons(scores, np.arange(3), ("a", "b")) == [
+        "no layer but b at or below -0.15",
+        "no layer at or below -0.15",
+        "no layer but b at or below -0.15",
     ]
 
 

@@ -155,8 +155,8 @@ def test_reasons_name_the_event():
     assert bound.reasons(scores, np.arange(5), names) == [
         "no event yet: shovels",
         "event of 2025-01-27: from shovels to applications",
-        "event of 2025-01-27: from shovels to applications, but applications has no score",
-        "event of 2025-01-27: from shovels to applications",
+        "event of 2025-01-27: applications has no score",
+        "event of 2025-01-27: applications, which has a score now",
         "3 decisions after the event of 2025-01-27: from applications back to shovels",
     ]
     cash = EventSwitch(["2025-01-26", "2025-01-27"], "shovels", "cash", back_after=1)
@@ -164,4 +164,35 @@ def test_reasons_name_the_event():
     assert bound.reasons(scores[:3], np.arange(1, 3), names) == [
         "event of 2025-01-27: from shovels to cash",
         "1 decision after the event of 2025-01-27: from cash back to shovels",
+    ]
+
+
+def test_reasons_name_the_layer_it_turns_from_only_if_that_was_held():
+    nan, names = np.nan, ("shovels", "applications")
+    rule = EventSwitch(["2025-01-27"], "shovels", "applications", back_after=2)
+    silent = np.array([[nan, nan], [0.0, nan], [nan, 0.0], [0.0, nan], [nan, 0.0], [0.0, nan]])
+    bound = rule.bind(history([0, 1, 3, 4, 5, 6], names))
+    assert bound.reasons(silent, np.arange(6), names) == [
+        "no event yet: shovels has no score",
+        "no event yet: shovels",
+        "event of 2025-01-27: from shovels to applications",
+        "event of 2025-01-27: applications has no score",
+        "2 decisions after the event of 2025-01-27: shovels has no score",
+        "3 decisions after the event of 2025-01-27: shovels, which has a score now",
+    ]
+    late = rule.bind(history([3, 4, 5, 6], names))
+    scores = np.array([[0.0, 0.0], [0.0, nan], [0.0, 0.0], [0.0, 0.0]])
+    assert late.reasons(scores, np.arange(4), names) == [
+        "event of 2025-01-27: applications",
+        "event of 2025-01-27: applications has no score",
+        "2 decisions after the event of 2025-01-27: shovels",
+        "3 decisions after the event of 2025-01-27: shovels",
+    ]
+    cash = EventSwitch(["2025-01-27"], "cash", "applications").bind(history([0, 3, 4, 5], names))
+    scores = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, nan], [0.0, 0.0]])
+    assert cash.reasons(scores, np.arange(4), names) == [
+        "no event yet: cash",
+        "event of 2025-01-27: from cash to applications",
+        "event of 2025-01-27: applications has no score",
+        "event of 2025-01-27: applications, which has a score now",
     ]

@@ -130,16 +130,18 @@ def test_reasons_say_what_did_not_beat_the_floor_and_where_the_rest_went():
     moves = np.arange(5)
     assert Refuge(Switch(), to=2).reasons(scores, moves, ("a", "b", "c")) == [
         "best score: b +0.2000",
-        "without a score, not above 0: b -0.1000; b has no score; best of the rest: a",
+        "no candidates: b -0.1000 (not above 0), c +0.3000 (the refuge); "
+        "for the rule inside: b has no score; best of the rest: a",
         "no other layer scores above 0; to c",
         "no other layer scores above 0; to cash, for c has no score",
         "best score: a +0.2000",
     ]
     assert Refuge(TopK(2), floor=0.1).reasons(scores, moves[:1], ("a", "b", "c")) == [
-        "without a score, not above 0.1: a +0.1000, c -0.3000; in: b (rank 1)"
+        "no candidates: a +0.1000, c -0.3000 (not above 0.1); for the rule inside: in: b (rank 1)"
     ]
     assert Refuge(TopK(2), to=2).reasons(scores, moves[1:3], ("a", "b", "c")) == [
-        "without a score, not above 0: b -0.1000; out: b (no score); the rest to c",
+        "no candidates: b -0.1000 (not above 0), c +0.3000 (the refuge); "
+        "for the rule inside: out: b (no score); the rest to c",
         "no other layer scores above 0; to c",
     ]
     assert Refuge(Switch()).reasons(scores, moves[3:4], ("a", "b", "c")) == [

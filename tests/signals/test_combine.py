@@ -248,3 +248,27 @@ def test_arguments_are_checked(build, given, message):
 def test_what_is_no_score_is_refused(around, part, message):
     with pytest.raises(rt.ArgumentError, match=message):
         around(part)(REAL.to_numpy())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Rank,
+        lambda signal: Standardise(signal, 2),
+        lambda signal: Sum([signal, Momentum(1)]),
+        lambda signal: Voted([signal]),
+        lambda signal: Where(signal, Momentum(1), Momentum(1)),
+        lambda signal: Where(Momentum(1), Momentum(1), signal),
+    ],
+    ids=["Rank", "Standardise", "Sum", "Voted", "regime", "chosen"],
+)
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_an_infinite_score_within_is_refused_as_it_is_alone(make, infinite):
+    def boundless(close):
+        return np.where(close == 3.0, infinite, close)
+
+    closes = pd.DataFrame({"A": [1.0, 2.0, 3.0, 4.0]}, pd.bdate_range("2024-01-01", periods=4))
+    match = r"signal: <function .*boundless.* gives an infinite score in row 2; want NaN"
+    for signal in (boundless, make(boundless)):
+        with pytest.raises(rt.ArgumentError, match=match):
+            rt.backtest(closes, rt.Strategy(signal, rt.Switch(), rt.Schedule("D")), check=False)

@@ -8,6 +8,7 @@ import numpy as np
 from rotation.arrays import FloatArray, IntArray
 from rotation.checks import check_number, is_number
 from rotation.errors import ArgumentError
+from rotation.rules.number import keep_numbers
 
 __all__ = ["Blend", "blend"]
 
@@ -83,6 +84,7 @@ class Blend:
         check_number("sharpness", self.sharpness, 0)
         if not (is_number(self.pace) and 0 < self.pace <= 1):
             raise ArgumentError(f"pace: want a part above 0, at most 1, got {self.pace!r}")
+        keep_numbers(self, "sharpness", "pace")
 
     def weigh(self, scores: FloatArray) -> FloatArray:
         """Weights (K, S, L) from scores (K, S, L)."""

@@ -17,6 +17,7 @@ from rotation.checks import check_count, check_positive
 from rotation.errors import ArgumentError
 from rotation.protocols import History
 from rotation.rules.layer import CASH, Layer, check_layer, column, numbered, where_scored
+from rotation.rules.number import keep_numbers
 
 __all__ = ["DipBuyer", "Wait", "buy_dips", "wait_out"]
 
@@ -136,6 +137,7 @@ class DipBuyer:
         check_positive("depth", self.depth)
         check_count("hold", self.hold, 1, "decisions")
         check_layer("rest", self.rest)
+        keep_numbers(self, "depth")
 
     def bind(self, history: History) -> Self:
         """The same with the column of the layer to rest in, in place of its name."""
@@ -158,7 +160,9 @@ class DipBuyer:
                 said.append(_state(names[dip], scores[k, dip], since[k, dip], self.depth))
                 continue
             if before < 0:
-                text = f"no layer at or below {-self.depth:g}"
+                fallen = rest >= 0 and scores[k, rest] <= -self.depth
+                but = f" but {names[rest]}" if fallen else ""
+                text = f"no layer{but} at or below {-self.depth:g}"
             else:
                 text = _state(names[before], scores[k, before], since[k, before], self.depth)
             said.append(text + _resting(scores[k], rest, names))
@@ -189,6 +193,7 @@ class Wait:
         check_layer("rest", self.rest)
         if self.layer == self.rest:
             raise ArgumentError(f"rest: want another layer than layer, got {self.rest!r}")
+        keep_numbers(self, "depth")
 
     def bind(self, history: History) -> Self:
         """The same with the layers' columns in place of their names."""

@@ -1,7 +1,7 @@
 """From one layer to another at given events."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import numpy as np
@@ -93,7 +93,7 @@ class EventSwitch:
         """The rule for the decisions of a history."""
         start = numbered("start", self.start, history.names)
         to = numbered("to", self.to, history.names)
-        return _Dated(replace(self, start=start, to=to), history.sessions[history.rows])
+        return _Dated(self, start, to, history.sessions[history.rows])
 
     def decide(self, scores: FloatArray) -> IntArray:  # noqa: ARG002
         """Nothing before it is bound.
@@ -108,38 +108,41 @@ class EventSwitch:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Dated:
-    """An event switch, and the dates (K,) on which it decides."""
+    """An event switch, the columns of its layers, and the dates (K,) on which it decides."""
 
     plan: EventSwitch
+    start: Layer
+    to: Layer
     sessions: NDArray[np.datetime64]
+
+    def __repr__(self) -> str:
+        return repr(self.plan)
 
     def decide(self, scores: FloatArray) -> IntArray:
         """Layer held (K, S), -1 for cash, from scores (K, S, L)."""
         start, to = self._columns(scores.shape[2])
-        back_after = np.inf if self.plan.back_after is None else self.plan.back_after
-        return event_switch(scores, self._came, start, to, back_after)
+        return event_switch(scores, self._came, start, to, self._back_after)
 
     def reasons(self, scores: FloatArray, moves: IntArray, names: Sequence[str]) -> list[str]:
         """Why each of the decisions ``moves`` (M,) wants what it wants, given scores (K, L)."""
-        start, to = (name_of(layer, names) for layer in self._columns(len(names)))
-        held = self.decide(scores[:, None, :])[:, 0]
-        since, passed = _since(self._came)[:, 0], self._passed
-        back_after = self.plan.back_after
+        start, to = self._columns(len(names))
+        held = self.decide(scores[:, None, :])[:, 0].tolist()
+        since, passed = _since(self._came)[:, 0], self._passed.tolist()
+        wanted = np.where(since < self._back_after, to, start).tolist()
         said = []
         for k in moves.tolist():
             event = f"event of {self.plan.dates[passed[k] - 1]}"
             if not passed[k]:
-                wanted, text = start, f"no event yet: {start}"
-            elif back_after is None or since[k] < back_after:
-                wanted, text = to, f"{event}: from {start} to {to}"
-            else:
-                wanted = start
+                event = "no event yet"
+            elif wanted[k] == start:
                 decisions = "decision" if since[k] == 1 else "decisions"
-                text = f"{since[k]:.0f} {decisions} after the {event}: from {to} back to {start}"
-            gone = held[k] < 0 and wanted in names
-            said.append(f"{text}, but {wanted} has no score" if gone else text)
+                event = f"{since[k]:.0f} {decisions} after the {event}"
+            # Nothing turns before an event, nor is anything known of what was before the first.
+            turns = k > 0 and passed[k] > 0
+            before = (wanted[k - 1], held[k - 1]) if turns else (wanted[k], wanted[k])
+            said.append(f"{event}: {_turn(before, (wanted[k], held[k]), start, names)}")
         return said
 
     @property
@@ -152,9 +155,23 @@ class _Dated:
         came: BoolArray = np.diff(self._passed, prepend=0) > 0
         return came
 
+    @property
+    def _back_after(self) -> float:
+        return np.inf if self.plan.back_after is None else self.plan.back_after
+
     def _columns(self, layers: int) -> tuple[int, int]:
-        plan = self.plan
-        return column("start", plan.start, layers), column("to", plan.to, layers)
+        return column("start", self.start, layers), column("to", self.to, layers)
+
+
+def _turn(before: tuple[int, int], now: tuple[int, int], start: int, names: Sequence[str]) -> str:
+    """What changes, given the layers wanted and held at the decision before and at this one."""
+    name = name_of(now[0], names)
+    if now[1] != now[0]:
+        return f"{name} has no score"
+    if before[0] != now[0] and before[1] == before[0]:  # it held what it turns from
+        back = "back " if now[0] == start else ""
+        return f"from {name_of(before[0], names)} {back}to {name}"
+    return f"{name}, which has a score now" if before[1] != before[0] == now[0] else name
 
 
 def _days(dates: Sequence[object]) -> NDArray[np.datetime64]:

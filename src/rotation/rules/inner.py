@@ -7,8 +7,9 @@ import numpy as np
 from rotation.arrays import FloatArray, IntArray
 from rotation.errors import ArgumentError
 from rotation.protocols import Rule, WeightRule, holds_one
+from rotation.rules.given import check_held, check_reasons, check_weights
 
-__all__ = ["check_rule", "reasons_of", "weights_of"]
+__all__ = ["check_rule", "held_of", "reasons_of", "weights_of"]
 
 
 def check_rule(argument: str, rule: object) -> None:
@@ -26,8 +27,24 @@ def check_rule(argument: str, rule: object) -> None:
         )
 
 
+def held_of(rule: Rule, scores: FloatArray) -> IntArray:
+    """Layer held (K, S), -1 for cash, by a rule that holds one, given scores (K, S, L).
+
+    Raises
+    ------
+    ArgumentError
+        If it gives no such layers.
+    """
+    return check_held(rule, rule.decide(scores.copy()), scores)
+
+
 def weights_of(rule: Rule | WeightRule, scores: FloatArray) -> FloatArray:
     """Weights (K, S, L) that a rule wants, given scores (K, S, L); one layer's is 1.
+
+    Raises
+    ------
+    ArgumentError
+        If it gives no such layers or weights, or is no rule.
 
     Examples
     --------
@@ -36,18 +53,24 @@ def weights_of(rule: Rule | WeightRule, scores: FloatArray) -> FloatArray:
     [[[0.0, 1.0]], [[0.0, 0.0]]]
     """
     if holds_one(rule):
-        held = np.asarray(rule.decide(scores))
+        held = held_of(rule, scores)
         weights: FloatArray = (held[:, :, None] == np.arange(scores.shape[2])).astype(np.float64)
         return weights
     if isinstance(rule, WeightRule):
-        return np.asarray(rule.weigh(scores), dtype=np.float64)
+        return check_weights(rule, rule.weigh(scores.copy()), scores)
     raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {rule!r}, got neither")
 
 
 def reasons_of(
     rule: object, scores: FloatArray, moves: IntArray, names: Sequence[str]
 ) -> list[str]:
-    """Why a rule wants what it wants at the decisions ``moves`` (M,), given scores (K, L)."""
+    """Why a rule wants what it wants at the decisions ``moves`` (M,), given scores (K, L).
+
+    Raises
+    ------
+    ArgumentError
+        If it does not give one reason for each.
+    """
     if not hasattr(rule, "reasons"):
         return [f"decided by {rule!r}"] * len(moves)
-    return list(map(str, rule.reasons(scores, moves, names)))
+    return check_reasons(rule, rule.reasons(scores.copy(), moves, names), len(moves))

@@ -10,8 +10,9 @@ from rotation.arrays import FloatArray, IntArray
 from rotation.checks import check_number
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule, WeightRule, bind, holds_one
-from rotation.rules.inner import check_rule, reasons_of, weights_of
+from rotation.rules.inner import check_rule, held_of, reasons_of, weights_of
 from rotation.rules.layer import CASH, Layer, check_layer, column, numbered, where_scored
+from rotation.rules.number import keep_numbers
 
 __all__ = ["Refuge", "candidates"]
 
@@ -73,6 +74,7 @@ class Refuge:
         check_rule("rule", self.rule)
         check_number("floor", self.floor, what="a score")
         check_layer("to", self.to)
+        keep_numbers(self, "floor")
 
     def bind(self, history: History) -> Self:
         """The same with the inner rule bound and the refuge's column in place of its name."""
@@ -90,13 +92,13 @@ class Refuge:
         if not holds_one(self.rule):
             raise ArgumentError(f"rule: {self.rule!r} gives weights; ask for weigh(scores)")
         to = column("to", self.to, scores.shape[2])
-        held = np.asarray(self.rule.decide(candidates(scores, self.floor, to)))
+        held = held_of(self.rule, candidates(scores, self.floor, to))
         return np.where(held < 0, where_scored(scores, to), held)
 
     def weigh(self, scores: FloatArray) -> FloatArray:
         """Weights (K, S, L) from scores (K, S, L), whichever kind the inner rule is."""
         to = column("to", self.to, scores.shape[2])
-        weights = weights_of(self.rule, candidates(scores, self.floor, to)).copy()
+        weights = weights_of(self.rule, candidates(scores, self.floor, to))
         if to >= 0:
             left = 1.0 - weights.sum(axis=2)
             takes = (left > _DUST) & ~np.isnan(scores[:, :, to])
@@ -118,15 +120,17 @@ class Refuge:
     def _filter(
         self, said: str, scores: FloatArray, left: FloatArray, to: int, names: Sequence[str]
     ) -> str:
+        """What the inner rule said, after which layers have a score (L,) that it did not see."""
         if np.isnan(left).all():
             return f"no {'layer' if to < 0 else 'other layer'} scores above {self.floor:g}"
-        out = [
-            f"{names[i]} {scores[i]:+.4f}"
-            for i in np.flatnonzero(scores <= self.floor).tolist()
-            if i != to
-        ]
-        low = f"without a score, not above {self.floor:g}: {', '.join(out)}; "
-        return low + said if out else said
+        low = [i for i in np.flatnonzero(scores <= self.floor).tolist() if i != to]
+        out = []
+        if low:
+            listed = ", ".join(f"{names[i]} {scores[i]:+.4f}" for i in low)
+            out.append(f"{listed} (not above {self.floor:g})")
+        if to >= 0 and scores[to] > np.nanmax(left):
+            out.append(f"{names[to]} {scores[to]:+.4f} (the refuge)")
+        return f"no candidates: {', '.join(out)}; for the rule inside: {said}" if out else said
 
 
 def _rest(weights: FloatArray, scores: FloatArray, to: int, names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.checks import check_count, check_number
+from rotation.rules.number import keep_numbers
 
 __all__ = ["Switch", "switch"]
 
@@ -52,37 +53,64 @@ def switch(
     """
     if scores.shape[2] == 2 and np.all(np.equal(min_hold, 1)):
         return _switch_two(scores, margin, confirm)
+    if np.all(np.equal(confirm, 1)):
+        return _switch_at_once(scores, margin, min_hold)
     known = np.where(np.isnan(scores), -np.inf, scores)
     best = known.argmax(axis=2)
-    top = np.take_along_axis(known, best[:, :, None], axis=2)[:, :, 0]
-    none = top == -np.inf
-    top[none] = 0.0
+    none = known.max(axis=2) == -np.inf
     every = np.arange(scores.shape[1])
     held = np.full(scores.shape[:2], -1, dtype=np.intp)
     before = np.full(scores.shape[1], -1, dtype=np.intp)
     age = np.zeros(scores.shape[1], dtype=np.intp)  # decisions for which it has been held
-    patient = bool(np.any(np.greater(confirm, 1)))
     least, needed = np.reshape(margin, (-1, 1)), np.reshape(confirm, (-1, 1))
     running = np.zeros(scores.shape[1:], dtype=np.intp)  # decisions for which each has led it
     for k in range(len(scores)):
-        # From cash, or from a layer without a score, any lead is infinite.
         own = np.where(before < 0, -np.inf, known[k, every, before])
-        leader, leads = best[k], top[k] - own > margin
-        if patient:
-            lost = own == -np.inf
-            ahead = known[k] - np.where(lost, np.inf, own)[:, None] > least
-            running = np.where(ahead, running + 1, 0)
-            ready = running >= needed
-            challenger = np.where(ready, known[k], -np.inf).argmax(axis=1)
-            leader, leads = np.where(lost, leader, challenger), lost | ready.any(axis=1)
-        free = (age >= min_hold) | (own == -np.inf)
-        after = np.where(none[k], -1, np.where(leads & free, leader, before))
+        lost = own == -np.inf  # or cash: the best is taken at once
+        ahead = known[k] - np.where(lost, np.inf, own)[:, None] > least
+        running = np.where(ahead, running + 1, 0)
+        ready = running >= needed
+        challenger = np.where(ready, known[k], -np.inf).argmax(axis=1)
+        leads = lost | (ready.any(axis=1) & (age >= min_hold))
+        leader = np.where(lost, best[k], challenger)
+        after = np.where(none[k], -1, np.where(leads, leader, before))
         moves = after != before
         age[moves] = 0
         age += 1
         running[moves] = 0
         before = held[k] = after
     return held
+
+
+def _switch_at_once(
+    scores: FloatArray, margin: float | FloatArray, min_hold: int | IntArray
+) -> IntArray:
+    """:func:`switch` where a lead need not last: all that may be known beforehand is.
+
+    Cash is a column of its own, without a score like what has lost its own, so that any lead over
+    either is infinite.
+    """
+    decisions, strategies, layers = scores.shape
+    known = np.full((decisions, strategies, layers + 1), -np.inf)
+    np.copyto(known[:, :, 1:], scores, where=~np.isnan(scores))
+    best = known.argmax(axis=2)  # cash where none has a score
+    top = known.max(axis=2)
+    top[best == 0] = 0.0
+    cash = np.arange(strategies) * (layers + 1)
+    best += cash
+    flat = known.reshape(decisions, strategies * (layers + 1))
+    held = np.empty((decisions, strategies), dtype=np.intp)
+    before, until = cash, np.zeros(strategies, dtype=np.intp)
+    waits = not np.all(np.equal(min_hold, 1))
+    for k in range(decisions):
+        own = flat[k].take(before)
+        leads = top[k] - own > margin
+        if waits:
+            leads &= (until <= k) | (own == -np.inf)
+            until = np.where(leads, k + min_hold, until)
+        before = held[k] = np.where(leads, best[k], before)
+    layer: IntArray = held - cash - 1
+    return layer
 
 
 def _switch_two(
@@ -102,12 +130,14 @@ def _switch_two(
     first_leads = _lasting(first - second > margin, confirm)
     to_second = second_leads | (no_first & ~no_second) | (fresh & (second > first))
     to_first = first_leads | (no_second & ~no_first) | (fresh & (first >= second))
-    forced = np.where(none, -1, np.where(to_second, 1, 0))
-    moved = to_second | to_first | none
-    rows = np.arange(len(scores))[:, None]
-    newest = np.maximum.accumulate(np.where(moved, rows, 0), axis=0)
-    held: IntArray = np.take_along_axis(forced, newest, axis=0)
-    return held
+    # What is forced is carried forward in the last bits of a number that grows with the decisions.
+    forced = 4 * np.arange(len(scores), dtype=np.int32)[:, None] + 1 + to_second
+    forced -= none * (1 + to_second)
+    forced *= to_second | to_first | none
+    np.maximum.accumulate(forced, axis=0, out=forced)
+    forced &= 3
+    forced -= 1
+    return forced.astype(np.intp)
 
 
 def _lasting(true: BoolArray, confirm: int | IntArray) -> BoolArray:
@@ -139,6 +169,7 @@ class Switch:
         check_number("margin", self.margin, 0, what="a lead")
         check_count("confirm", self.confirm, 1, "decisions")
         check_count("min_hold", self.min_hold, 1, "decisions")
+        keep_numbers(self, "margin")
 
     def decide(self, scores: FloatArray) -> IntArray:
         """Layer held (K, S), -1 for cash, from scores (K, S, L)."""

@@ -11,6 +11,7 @@ from rotation.checks import check_count, check_positive
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule, WeightRule, bind
 from rotation.rules.inner import check_rule, reasons_of, weights_of
+from rotation.rules.number import keep_numbers
 
 __all__ = ["VolTarget", "realised_volatility", "target_volatility"]
 
@@ -60,9 +61,8 @@ def realised_volatility(
         held = weights[some]
         variance = (held @ covariance * held).sum(axis=2)
         known = ~(unknown[:, None, :] & (held != 0)).any(axis=2)
-        root = np.sqrt(
-            np.maximum(variance, 0.0) * periods
-        )  # of opposite weights it may round to < 0
+        # The variance of opposite weights may round to below 0.
+        root = np.sqrt(np.maximum(variance, 0.0) * periods)
         volatility[some] = np.where(known, root, np.nan)
     return volatility
 
@@ -138,6 +138,7 @@ class VolTarget:
         check_count("days", self.days, 2, "returns")
         check_positive("periods", self.periods)
         check_positive("most", self.most)
+        keep_numbers(self, "target", "periods", "most")
 
     def bind(self, history: History) -> WeightRule:
         """The rule for the closes and decisions of a history."""
@@ -155,13 +156,16 @@ class VolTarget:
         raise ArgumentError("rule: VolTarget needs closes; bind it to a history")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Measured:
     """A volatility target, the closes (T, L) that it looks at and the rows (K,) that decide."""
 
     plan: VolTarget
     close: FloatArray
     rows: IntArray
+
+    def __repr__(self) -> str:
+        return repr(self.plan)
 
     def weigh(self, scores: FloatArray) -> FloatArray:
         """Weights (K, S, L) from scores (K, S, L)."""
@@ -178,8 +182,14 @@ class _Measured:
             np.ones((*volatility.shape, 1)), volatility, self.plan.target, self.plan.most
         )[:, 0, 0]
         said = reasons_of(self.plan.rule, scores, moves, names)
+        held, known = weights[:, 0].any(axis=1), ~np.isnan(volatility[:, 0])
+        enters = np.zeros(len(scores), dtype=bool)  # what the inner rule has held for longer
+        enters[1:] = np.logical_and(held, known)[1:] & np.greater(held, known)[:-1]
+        entry = f"enter, for {self.plan.days} returns are known; the rule inside: "
         return [
-            text + self._scaled(weights[k, 0], float(volatility[k, 0]), float(scale[k]))
+            (entry if enters[k] else "")
+            + text
+            + self._scaled(weights[k, 0], float(volatility[k, 0]), float(scale[k]))
             for k, text in zip(moves.tolist(), said, strict=True)
         ]
 
