@@ -131,7 +131,7 @@ def test_parts_of_a_strategy_are_checked(parts, message):
         (lambda close: close[:-1], r"gives shape \(11, 2\); want \(12, 2\)"),
         (lambda close: close.astype(str), "gives <U32; want float64"),
         (lambda close: np.where(close > 5, np.inf, close), "gives an infinite score in row 5"),
-        (lambda close: None, r"gives shape \(\); want \(12, 2\)"),
+        (lambda close: None, r"gives None; want an array of shape \(12, 2\)"),
     ],
 )
 def test_what_a_users_signal_gives_is_checked(signal, message):

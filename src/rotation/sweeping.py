@@ -283,7 +283,8 @@ def sweep(
     trials : SQLite file that counts the trials of many processes and days; None for the one that
         the environment variable ROTATION_TRIALS names, or for this process alone
     progress : show a bar
-    check : first try signals and rules that are not this package's for looking ahead
+    check : first try strategies with parts that are not this package's for looking ahead; of many,
+        eight
 
     Returns
     -------

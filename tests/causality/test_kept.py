@@ -175,6 +175,27 @@ def test_what_it_has_seen_before_must_not_matter(make, closes):
         rt.backtest(whole, strategy)
 
 
+def test_what_is_kept_where_no_copy_has_its_own_is_not_found_out(closes):
+    """As the page on it says: it cannot be told from constants that were known before."""
+    fitted = []
+
+    def keeps_around(close):
+        if not fitted:
+            fitted.append(np.nanmean(close, axis=0))
+        return close / fitted[0]
+
+    class KeepsInItsClass:
+        mean = None
+
+        def __call__(self, close):
+            if KeepsInItsClass.mean is None:
+                KeepsInItsClass.mean = np.nanmean(close, axis=0)
+            return close / KeepsInItsClass.mean
+
+    for part in (keeps_around, KeepsInItsClass()):
+        rt.check_causal(part, closes)
+
+
 def test_that_it_answers_otherwise_when_asked_again_is_said(closes):
     for make in (Counts, Remembers):
         with pytest.raises(rt.LookAheadError, match="changes with how often it was asked"):

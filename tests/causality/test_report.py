@@ -1,5 +1,7 @@
 """What is said of a part that was tried, and of one that was caught."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,6 +114,30 @@ def test_of_a_strategy_the_part_that_looks_ahead_is_named(every):
     with pytest.raises(rt.LookAheadError) as caught:
         rt.check_causal(rt.Strategy(rt.Momentum(3), rule, schedule), CLOSES)
     assert str(caught.value).startswith(f"{rule!r}: its output of ")
+
+
+def averaged_by_fft(close):
+    """An average of the newest ten sessions, which rounds by all that it is given."""
+    window = np.where(np.arange(len(close)) < 10, 0.1, 0.0)[:, None]
+    waves = np.fft.rfft(close, axis=0) * np.fft.rfft(window, axis=0)
+    average = np.fft.irfft(waves, n=len(close), axis=0)
+    average[:9] = np.nan
+    return average
+
+
+def test_by_how_little_it_moves_is_said_if_that_is_rounding_alone():
+    for strategy in (False, True):
+        part = averaged_by_fft
+        if strategy:
+            part = rt.Strategy(part, rt.Switch(), rt.Schedule("W"))
+        with pytest.raises(rt.LookAheadError) as caught:
+            rt.check_causal(part, CLOSES)
+        said = r", but by (\d)e-1(\d) of its size: it rounds otherwise, as an FFT does$"
+        assert re.search(said, str(caught.value)), str(caught.value)
+    with pytest.raises(rt.LookAheadError, match=r"those of A, B and C$"):
+        rt.check_causal(lambda close: averaged_by_fft(close) + 1e-6 * tomorrow(close), CLOSES)
+    with pytest.raises(rt.LookAheadError, match=r"those of A, B and C$"):
+        rt.check_causal(lambda close: np.where(tomorrow(close) > 1, np.nan, close), CLOSES)
 
 
 def test_what_was_tried_is_reported():

@@ -3,12 +3,11 @@
 The answer is a report of what was tried, or an error that names what looked ahead.
 """
 
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from rotation.causality.parts import held_within
 from rotation.causality.probe import Probe
 from rotation.checks import check_count
 from rotation.errors import ArgumentError
@@ -17,7 +16,7 @@ from rotation.protocols import History, Rule, Signal, WeightRule
 from rotation.strategy import Strategy
 from rotation.tables import read_prices
 
-__all__ = ["CausalReport", "check_causal", "check_history", "only_ours"]
+__all__ = ["CausalReport", "check_causal", "check_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,17 @@ def check_causal(
     What a row up to there gives must be what it was: to the last bit if the history is as long as
     before, else within 1e-9, for sums over more or fewer rows may round differently.
 
+    A part of the user's own that a part of the package holds, as a voter does in a ``Vote``, is
+    first tried alone. The report counts the histories that the whole was asked for.
+
     What passes may still look ahead
 
     - on few rows, or for few kinds of future, so that nothing that was tried shows it: more
       ``cuts`` show more;
     - by what it brings along: a table of what came later, or parameters, layers and names that were
       chosen because of how they did;
-    - by what a function (not an object, which is copied) has fitted once and then takes for
-      granted, whatever it is given.
+    - by what was fitted once and kept where no copy of an object has its own, as in a global of
+      its module, a variable around a function or an attribute of its class.
 
     Examples
     --------
@@ -114,6 +116,10 @@ def check_history(
     if len(history.close) < 3:
         raise ArgumentError(f"closes: want 3 sessions or more, got {len(history.close)}")
     probe = Probe.of(obj, history)
+    for part in held_within(obj):
+        alone = Probe.alone(part, history)
+        if alone is not None:
+            alone.search(alone.places(int(cuts)))
     at = probe.places(int(cuts))
     histories, refused = probe.search(at)
     members = () if probe.history.members is None else ("members' closes", "membership")
@@ -124,20 +130,3 @@ def check_history(
         histories,
         refused,
     )
-
-
-def only_ours(part: object) -> bool:
-    """Whether a part, and all that it is made of, comes with this package.
-
-    Examples
-    --------
-    >>> from rotation.signals import Momentum, Sum
-    >>> only_ours(Sum([Momentum(63), Momentum(126)])), only_ours(Sum([Momentum(63), abs]))
-    (True, False)
-    """
-    if isinstance(part, (tuple, list)):
-        return all(map(only_ours, part))
-    if not is_dataclass(part):
-        return part is None or isinstance(part, (str, int, float, date, np.generic))
-    own = type(part).__module__.startswith("rotation.")
-    return own and all(only_ours(getattr(part, each.name)) for each in fields(part))

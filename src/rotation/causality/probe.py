@@ -28,6 +28,13 @@ _FELT = {
     "sessions": "the dates of sessions as late as {day}",
 }
 _JUMPS = (3.0, -3.0, 0.3, -0.3)  # pairs, so that whoever leads does not in one of the two
+_ROUNDING = 1e-9  # of the size of an output
+_Way = tuple[str, int]
+_CUT_OFF: _Way = ("cut off", 0)
+_WAYS: tuple[_Way, ...] = (
+    _CUT_OFF,
+    *((kind, turn) for turn in range(len(_JUMPS)) for kind in ("goes on", "another length")),
+)
 _Part = TypeVar("_Part")
 
 
@@ -65,6 +72,16 @@ class Probe:
         early[: history.close.shape[1]] = not binds[0]
         return cls(part, used, history, days, truth, early)
 
+    @classmethod
+    def alone(cls, part: object, history: History) -> "Probe | None":
+        """A part that another holds, None if it takes not even the true history by itself."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return cls.of(part, history)
+        except Exception:  # what only its holder can ask is tried inside it
+            return None
+
     def places(self, cuts: int) -> list[int]:
         """Rows to cut after: something happens, is decided, a month ends or begins; and others."""
         wanted = self.truth[:, self.history.close.shape[1] :]
@@ -99,30 +116,34 @@ class Probe:
         """
         tried = refused = 0
         for turn, cut in enumerate(reversed(at)):
-            answers = {"cut off": self.answer(cut, "cut off")}
-            if answers["cut off"] is None or turn % 8 == 2:
-                answers["goes on"] = self.answer(cut, "goes on", turn)
+            answers = {_CUT_OFF: self.answer(cut, _CUT_OFF)}
+            if answers[_CUT_OFF] is None or turn % 8 == 2:
+                way = ("goes on", turn % len(_JUMPS))
+                answers[way] = self.answer(cut, way)
             elif turn % 2 == 0 or not self.early.all():
-                answers["another length"] = self.answer(cut, "another length", turn // 2)
+                way = ("another length", turn // 2 % len(_JUMPS))
+                answers[way] = self.answer(cut, way)
             for way, answer in answers.items():
-                row = self.first_moved(answer, cut, way)
-                if row is not None:
-                    self.accuse(cut, row)
+                moved = self.moved(answer, cut, way)
+                rows = np.flatnonzero(moved.any(axis=1))
+                if len(rows):
+                    self.accuse(int(rows[0]), moved[rows[0]], way)
             tried += len(answers)
             refused += sum(answer is None for answer in answers.values())
         if refused:
             self.refuse_kept_answers()
         return tried, refused
 
-    def answer(self, cut: int, way: str, turn: int = 0) -> FloatArray | None:
+    def answer(self, cut: int, way: _Way) -> FloatArray | None:
         """Output of a history with another future after ``cut``, None if it is refused."""
         past, length = cut + 1, len(self.truth)
-        if way == "cut off":
+        kind, turn = way
+        if kind == "cut off":
             return self.ask(self.used, ended(self.history, past), past)
-        if way == "another length":
+        if kind == "another length":
             length = past + 2 + length // 20
         for calm in (False, True):
-            rng, jump = np.random.default_rng((cut, calm)), _JUMPS[turn % len(_JUMPS)]
+            rng, jump = np.random.default_rng((cut, calm)), _JUMPS[turn]
             other = going_on(self.history, past, length, rng, jump=jump, calm=calm)
             answer = self.ask(_copy(self.part), other, past)
             if answer is not None:
@@ -139,34 +160,31 @@ class Probe:
             answer = None
         return answer if answer is not None and answer.shape[1] == len(self.early) else None
 
-    def first_moved(self, answer: FloatArray | None, cut: int, way: str) -> int | None:
-        """First row up to ``cut`` that is not what it was."""
+    def moved(self, answer: FloatArray | None, cut: int, way: _Way) -> BoolArray:
+        """Where (cut + 1, C) what was said up to ``cut`` is not what it was."""
+        truth = self.truth[: cut + 1]
         if answer is None:
-            return None
-        answer, truth = answer[: cut + 1], self.truth[: cut + 1]
+            return np.zeros(truth.shape, dtype=bool)
+        answer = answer[: cut + 1]
         still = same(answer, truth)
-        if way != "goes on":
+        if way[0] != "goes on":
             # Sums over fewer rows may round differently: a last digit is no look ahead.
             still |= near(answer, truth, self.history.close)
-        if way == "cut off":
+        if way == _CUT_OFF:
             # Whether its newest session ends a period, no history can tell.
             layers = self.history.close.shape[1]
             still[-1, layers:] |= np.isnan(answer[-1, layers:])
             still[-1] |= ~self.early
-        rows = np.flatnonzero(~still.all(axis=1))
-        return int(rows[0]) if len(rows) else None
+        return ~still
 
-    def moved(self, cut: int) -> int | None:
-        """First row up to ``cut`` that feels what comes after it in any way."""
-        ways = [("cut off", 0)]
-        ways += [
-            (way, turn) for turn in range(len(_JUMPS)) for way in ("goes on", "another length")
-        ]
-        rows = (self.first_moved(self.answer(cut, way, turn), cut, way) for way, turn in ways)
-        return next((row for row in rows if row is not None), None)
+    def accuse(self, row: int, moved: BoolArray, way: _Way) -> None:
+        """Raise what is found out about the first ``row`` that was seen to feel what comes later.
 
-    def accuse(self, cut: int, row: int) -> None:
-        """Raise what is found out about a ``row`` that feels what comes after ``cut``.
+        Parameters
+        ----------
+        row : the first one that moved
+        moved : (C,) the columns that did
+        way : in which
 
         Raises
         ------
@@ -176,26 +194,40 @@ class Probe:
         part, used = self.part, self.used
         if isinstance(part, Strategy) and isinstance(used, Strategy):
             layers = self.history.close.shape[1]
-            truth, early = self.truth[:, :layers], self.early[:layers]
-            signal = replace(self, part=part.signal, used=used.signal, truth=truth, early=early)
-            first = signal.moved(cut)
-            if first is not None and first <= row:
-                signal.accuse(cut, first)
-            part = part.rule
-        row = self.earliest(cut, row)
+            if moved[:layers].any():
+                truth, early = self.truth[:, :layers], self.early[:layers]
+                signal = replace(self, part=part.signal, used=used.signal, truth=truth, early=early)
+                signal.accuse(row, moved[:layers], way)
+            part = part.rule  # the scores up to there are what they were
+        row = self.earliest(row, way)
         raise LookAheadError(
             f"{part!r}: its output of {self.history.sessions[row]} changes "
-            f"with {self.what_moves(row)}"
+            f"with {self.what_moves(row)}{self.how_little(row)}"
         )
 
-    def earliest(self, cut: int, row: int) -> int:
-        """First row that looks ahead if all after it do, given that ``row`` feels after ``cut``."""
-        low, high = -1, cut
+    def earliest(self, row: int, way: _Way) -> int:
+        """First row that looks ahead if all after it do, given that ``row`` does in one ``way``."""
+        # What goes on for as long as before takes longest to ask, and the others tell as much.
+        short = [each for each in _WAYS if each[0] != "goes on"]
+        ways = sorted(_WAYS if way not in short else short, key=lambda each: each != way)
+        low, high = -1, row
         while high - low > 1:
             middle = (low + high) // 2
-            moved = self.moved(middle)
-            low, high, row = (middle, high, row) if moved is None else (low, middle, moved)
-        return row
+            # What moved a row before is the likeliest to move another.
+            for turn, each in enumerate(ways):
+                row = self.first_moved(middle, each)
+                if row <= middle:
+                    ways.insert(0, ways.pop(turn))
+                    high = row
+                    break
+            else:
+                low = middle
+        return min(high, *(self.first_moved(high, each) for each in _WAYS))
+
+    def first_moved(self, cut: int, way: _Way) -> int:
+        """First row that feels what comes after ``cut``, ``cut`` + 1 if none does."""
+        moved = self.moved(self.answer(cut, way), cut, way).any(axis=1)
+        return int(np.append(moved, True).argmax())
 
     def what_moves(self, row: int) -> str:
         """The input that the output of ``row`` feels, and how late."""
@@ -208,13 +240,13 @@ class Probe:
         for kind, text in _FELT.items():
             if self.feels(row, row + 1, kind, every):
                 layers = [n for n in every if self.feels(row, row + 1, kind, [n])] or every
-                low, high = row + 1, length  # a change from row low on is felt, none from high on
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    felt = self.feels(row, middle, kind, layers)
-                    low, high = (middle, high) if felt else (low, middle)
+                near, far = 1, length - row  # a change so many rows later is felt, and is not
+                while far - near > 1:
+                    middle = max(near + 1, int((near * far) ** 0.5))  # for most look not far ahead
+                    felt = self.feels(row, row + middle, kind, layers)
+                    near, far = (middle, far) if felt else (near, middle)
                 which = _enumerated([names[n] for n in layers])
-                return text.format(day=self.history.sessions[low], layers=which)
+                return text.format(day=self.history.sessions[row + near], layers=which)
         return "how long the history goes on after it"
 
     def feels(self, row: int, start: int, kind: str, layers: list[int]) -> bool:
@@ -227,6 +259,27 @@ class Probe:
             if answer is not None and not same(answer[row], self.truth[row]).all():
                 return True
         return False
+
+    def how_little(self, row: int) -> str:
+        """By how much ``row`` moves with what comes after it, if that is rounding alone."""
+        length, largest = len(self.truth), 0.0
+        for jump in _JUMPS:
+            rng = np.random.default_rng(row)
+            other = going_on(self.history, row + 1, length, rng, jump=jump, calm=True)
+            answer = self.ask(_copy(self.part), other, row + 1)
+            if answer is None:
+                continue
+            moved = ~same(answer[row], self.truth[row])
+            now, before = answer[row, moved], self.truth[row, moved]
+            if not np.isfinite([now, before]).all():
+                return ""
+            off, size = np.abs(now - before).max(initial=0.0), np.abs(before).max(initial=0.0)
+            if off > _ROUNDING * size:
+                return ""
+            largest = max(largest, float(off / size) if off else 0.0)
+        if not largest:
+            return ""
+        return f", but by {largest:.0e} of its size: it rounds otherwise, as an FFT does"
 
     def refuse_kept_answers(self) -> None:
         """Refuse a part that gives the answer to one history for others that begin alike.
