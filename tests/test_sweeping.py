@@ -316,3 +316,109 @@ def test_an_interrupted_sweep_keeps_what_is_finished(monkeypatch):
     assert len(part) == 10
     pd.testing.assert_frame_equal(part.table, whole.table.iloc[:10])
     assert part.best().trials == 10
+
+
+def test_a_rule_that_knows_the_first_strategy_alone_is_refused():
+    class First:
+        def decide(self, scores):
+            held = np.full(scores.shape[:2], -1)
+            for k in range(len(scores)):
+                held[k] = np.nan_to_num(scores[k, 0], nan=-9).argmax()
+            return held
+
+    strategy = rt.Strategy(rt.Momentum(20), First(), rt.Schedule("M"))
+    rt.backtest(CLOSES, strategy)
+    with pytest.raises(rt.ArgumentError, match="decides otherwise when scores"):
+        swept(CLOSES, strategy, {"signal.days": [5, 60]})
+
+
+def test_a_leak_among_honest_signals_is_found_wherever_it_stands():
+    def honest(close):
+        return np.log(close)
+
+    def leak(close):
+        ahead = np.full(close.shape, np.nan)
+        ahead[:-20] = np.log(close[20:] / close[:-20])
+        return ahead
+
+    signals = {"a": honest, "leak": leak, "b": rt.Momentum(5)}
+    grid = {"rule.margin": np.arange(7) / 100, "signal": signals}
+    with pytest.raises(rt.LookAheadError, match="leak"):
+        swept(CLOSES, rt.Strategy(honest, rt.Switch(), rt.Schedule("M")), grid)
+
+
+def test_more_own_parts_than_are_tried_are_told():
+    @dataclass(frozen=True)
+    class Own:
+        days: int
+
+        def __call__(self, close):
+            return rt.Momentum(self.days)(close)
+
+    grid = {"signal": [Own(days) for days in range(2, 40)]}
+    with pytest.warns(UserWarning, match="check: 32 of 38 signals and rules"):
+        swept(CLOSES, BASE, grid)
+
+
+def test_sweeping_the_winner_again_does_not_undo_the_deflation():
+    closes = CLOSES * 1.25  # other data than those of other tests
+    start = CLOSES.index[150]
+    many = swept(closes, grid={"signal.days": range(5, 65)}, start=start).best()
+    days = many.params["signal.days"]
+    for grid in ({"signal.days": [days]}, {"signal.days": [days, 99]}):
+        again = swept(closes, grid=grid, start=start).best()
+        assert again.all_trials >= 60
+        assert again.effective_trials >= 59
+        assert again.deflated_sharpe <= many.deflated_sharpe
+
+
+def test_costs_are_no_trials():
+    closes = CLOSES * 1.75
+    costs = {"costs": [rt.Costs.bps(n) for n in range(10)]}
+    best = swept(closes, grid=costs).best()
+    assert best.trials == best.all_trials == 1
+
+
+def test_what_has_no_ratio_has_no_probability():
+    rules = {"cash": rt.rules.Hold("cash"), "switch": rt.Switch()}
+    best = swept(grid={"rule": rules}).best("max_drawdown")
+    assert best.params == {"rule": "cash"}
+    assert "is unknown if all trials" in str(best)
+
+
+def test_a_row_of_the_table_leads_to_its_result():
+    found = swept()
+    row = found.table["sharpe"].idxmax()
+    assert found.result(row).value.iloc[-1] == found.best().result.value.iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"benchmark": "NVDA"}, "benchmark: want a Result or a Series of closes, got 'NVDA'"),
+        ({"start": "junk"}, "start: want a date without a time zone, got 'junk'"),
+        ({"start": 2016}, "start: want a date without a time zone, got 2016"),
+        ({"trials": 3}, "trials: want the path of a file, got 3"),
+        ({"trials": ""}, "trials: want the path of a file, got ''"),
+        ({"progress": 1}, "progress: want True or False, got 1"),
+        ({"check": "no"}, "check: want True or False, got 'no'"),
+        ({"strategy": None}, "strategy: want a Strategy, or several, got None"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(options, message):
+    wanted = {"closes": CLOSES, "strategy": BASE, "grid": GRID, "progress": False, **options}
+    with pytest.raises(rt.ArgumentError, match=message):
+        rt.sweep(wanted.pop("closes"), wanted.pop("strategy"), wanted.pop("grid"), **wanted)
+
+
+@pytest.mark.parametrize("end", ["2016", "2016-12", "2016-12-30", pd.Timestamp("2016-12-30")])
+def test_a_window_ends_where_pandas_would_end_it(end):
+    found = swept()
+    pd.testing.assert_frame_equal(
+        found.window("2016-01-04", end), found.window("2016-01-04", "2016-12-30")
+    )
+
+
+def test_a_ledger_that_cannot_be_written_is_known_before_the_work(tmp_path):
+    with pytest.raises(rt.DataError, match="nowhere"):
+        swept(trials=tmp_path / "nowhere" / "trials.sqlite")

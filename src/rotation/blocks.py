@@ -95,7 +95,7 @@ def work_through(
             closing(_results(evaluation, todo, spans, jobs, executor)) as results,
         ):
             for number, block in results:
-                # Counted first: an interrupt in between may count it twice, and loses no trial.
+                # Counted first: what an interrupt drops before it is kept was tried all the same.
                 finished(*spans[number])
                 if store is not None:
                     store.save(number, _to_columns(block))
@@ -138,19 +138,27 @@ def _results(
     if executor is None and jobs == 1:
         for number in todo:
             yield number, evaluation.block(*spans[number])
-    elif executor is None:
-        with ThreadPoolExecutor(jobs) as pool:
-            yield from _gathered(lambda n, _: pool.submit(evaluation.block, *spans[n]), todo)
-    else:
-        payload = _packed(evaluation)
-        token = sha256(payload).hexdigest()
+        return
 
-        def ask(number: int, whole: bool) -> "Future[_Answer]":
-            sent = payload if whole else None
-            # No two calls are alike, or Dask would give what it remembers of the first.
-            return executor.submit(_remote, token, sent, *spans[number], uuid4().hex)
+    def here(number: int, _: bool) -> "Future[_Answer]":
+        return pool.submit(evaluation.block, *spans[number])
 
-        yield from _gathered(ask, todo)
+    def there(number: int, whole: bool) -> "Future[_Answer]":
+        sent = payload if whole else None
+        # No two calls are alike, or Dask would give what it remembers of the first.
+        return pool.submit(_remote, token, sent, *spans[number], uuid4().hex)
+
+    pool = ThreadPoolExecutor(jobs) if executor is None else executor
+    try:
+        if type(pool) is ThreadPoolExecutor:  # whose workers know all that is known here
+            yield from _gathered(here, todo)
+        else:
+            payload = _packed(evaluation)
+            token = sha256(payload).hexdigest()
+            yield from _gathered(there, todo)
+    finally:
+        if executor is None:
+            pool.shutdown(wait=False)  # after Ctrl-C nobody wants what is under way to be finished
 
 
 def _gathered(

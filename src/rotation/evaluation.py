@@ -35,7 +35,7 @@ from rotation.protocols import History
 from rotation.result import Result, benchmark_returns
 from rotation.settlement import refuse_unpayable, settle_up
 from rotation.simulation import hold
-from rotation.tables import Prices
+from rotation.tables import Prices, read_day
 from rotation.terms import Parts, Terms
 
 __all__ = ["Block", "Evaluation"]
@@ -231,7 +231,7 @@ class Evaluation:
             If not every strategy can have traded by then.
         """
         first, sessions = self._first_row(), self.prices.sessions
-        row = first if start is None else int(sessions.searchsorted(pd.Timestamp(start)))
+        row = first if start is None else int(sessions.slice_locs(read_day("start", start))[0])
         if row < first or row + 2 >= len(sessions):
             raise ArgumentError(
                 f"start: want a session from {sessions[first]:%Y-%m-%d}, on which every strategy "
@@ -252,9 +252,13 @@ class Evaluation:
             )
             close = held.account.value[:, 0]
             returns = close[row + 1 :] / close[row:-1] - 1.0
-        else:
+        elif isinstance(benchmark, (Result, pd.Series)):
             series = benchmark.value if isinstance(benchmark, Result) else benchmark
             returns = benchmark_returns(series, sessions[row:])
+        else:
+            raise ArgumentError(
+                f"benchmark: want a Result or a Series of closes, got {benchmark!r}"
+            )
         whole = np.concatenate([np.zeros(row + 1), returns])
         return replace(self, start=row, benchmark=whole, _memory=_Memory())
 
@@ -378,7 +382,10 @@ class Evaluation:
                 made = Wanted(many(each, here), None, ())
             else:
                 made = want(each[0], here, timing, history)
-                _check_batch(each[0], made, want(each[0], here[:, :1], timing, history))
+                if not only_ours(each[0]):
+                    for s in {0, len(columns) // 2, len(columns) - 1}:
+                        alone = want(each[0], here[:, s : s + 1], timing, history)
+                        _check_batch(each[0], made, alone, s)
             if made.held is not None:
                 made.held[:before][silent[:, columns]] = -1
             else:
@@ -468,12 +475,12 @@ def _alike(rules: list[Any], tranches: int) -> list[IntArray]:
     return [np.array(columns) for columns in groups.values()]
 
 
-def _check_batch(rule: object, many: Wanted, one: Wanted) -> None:
+def _check_batch(rule: object, many: Wanted, one: Wanted, s: int) -> None:
     """Refuse a user's rule that wants something else of a strategy when others are beside it."""
-    if only_ours(rule):
-        return
     for all_of_them, alone in ((many.held, one.held), (many.weights, one.weights)):
-        if all_of_them is not None and not np.array_equal(all_of_them[:, :1], np.asarray(alone)):
+        if all_of_them is None:
+            continue
+        if not np.array_equal(all_of_them[:, s : s + 1], np.asarray(alone)):
             raise ArgumentError(
                 f"rule: {rule!r} decides otherwise when scores (K, S, L) hold more than one "
                 "strategy; want each column of S decided as if alone"

@@ -74,6 +74,8 @@ class Selection:
 
 
 def _share(probability: float) -> str:
+    if probability != probability:
+        return "unknown"
     if 0.01 <= probability <= 0.99:
         return f"{probability:.0%}"
     return "above 99%" if probability > 0.5 else "below 1%"

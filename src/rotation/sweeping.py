@@ -30,7 +30,7 @@ from rotation.measures import kurtosis, skew
 from rotation.result import Result
 from rotation.selection import Selection
 from rotation.strategy import Strategy
-from rotation.tables import read_prices
+from rotation.tables import read_day, read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
 from rotation.trials import count, data_hash, record
 from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
@@ -40,9 +40,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "sweep"]
 
-_LOW = ("annual_volatility", "annual_turnover", "switches", "cost")  # less of them is better
+_LOW = (
+    "annual_volatility",
+    "kurtosis",
+    "annual_turnover",
+    "switches",
+    "cost",
+)  # less of them is better
 _SAMPLE = 200  # strategies whose returns say how far the trials are correlated
-_CHECKED = 8  # strategies with parts of a user's own that are tried for looking ahead
+_CHECKED = 32  # parts of a user's own that are tried for looking ahead
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -104,7 +110,9 @@ class Sweep:
         return pd.DataFrame(figures, index=index, columns=list(MEASURES))
 
     def window(self, start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.DataFrame:
-        """Figures on another window, from the close of ``start`` to that of ``end``.
+        """Figures on another window, from the close of ``start`` to that of ``end``, both included.
+
+        A year or month as text is all of it, as in pandas.
 
         Of strategies that hold one layer at a time they follow from the switches that are known
         already; others are run again.
@@ -115,8 +123,8 @@ class Sweep:
             If the window begins before :attr:`start` or has fewer than two returns.
         """
         sessions, this = self.evaluation.prices.sessions, self.evaluation
-        first = int(sessions.searchsorted(pd.Timestamp(start)))
-        stop = int(sessions.searchsorted(pd.Timestamp(end), side="right"))
+        days = read_day("start", start), read_day("end", end)
+        first, stop = map(int, sessions.slice_locs(*days))
         if first < this.start or stop - first < 3:
             raise ArgumentError(
                 f"window: want two returns or more from {self.start:%Y-%m-%d} on, "
@@ -147,24 +155,29 @@ class Sweep:
 
         return heatmap(self.table, by, x, y)
 
-    def result(self, values: Mapping[str, object] | None = None, /, **named: object) -> Result:
+    def result(
+        self, values: Mapping[str, object] | tuple[object, ...] | None = None, /, **named: object
+    ) -> Result:
         """The whole account of one strategy; its own figures start when it can first trade.
 
         Parameters
         ----------
-        values : by name, as in ``{"signal.days": 126}``
+        values : by name, as in ``{"signal.days": 126}``, or in the order of the table's index
         **named : likewise, with two underscores for a dot: ``signal__days=126``
         """
-        return self.evaluation.result(self.evaluation.grid.find(values, **named))
+        grid = self.evaluation.grid
+        if isinstance(values, tuple):
+            values = dict(zip(grid.names, values, strict=False))
+        return self.evaluation.result(grid.find(values, **named))
 
     def best(self, by: str = "sharpe") -> Selection:
         """The strategy with the best figure, and how far so many trials explain it.
 
         Parameters
         ----------
-        by : figure; of ``annual_volatility``, ``annual_turnover``, ``switches`` and ``cost`` the
-            least is the best, of all others the most. By ``information_ratio`` it is that ratio
-            which is deflated, by any other the Sharpe ratio.
+        by : figure; of ``annual_volatility``, ``kurtosis``, ``annual_turnover``, ``switches`` and
+            ``cost`` the least is the best, of all others the most. By ``information_ratio`` it is
+            that ratio which is deflated, by any other the Sharpe ratio.
 
         Raises
         ------
@@ -173,7 +186,7 @@ class Sweep:
         DataError
             If no strategy has it.
         """
-        if by not in MEASURES:
+        if not isinstance(by, str) or by not in MEASURES:
             raise ArgumentError(f"by: want one of {', '.join(MEASURES)}, got {by!r}")
         column = self.measures[:, MEASURES.index(by)]
         if np.isnan(column).all():
@@ -186,12 +199,17 @@ class Sweep:
         if ratio == "information_ratio":
             active = active - this.benchmark[this.start + 1 :]
         year = float(np.sqrt(this.terms.periods))
-        ratios = self.measures[:, MEASURES.index(ratio)] / year
+        own = np.unique(this.grid.keys()[self.done], axis=0, return_index=True)[1]
+        ratios = self.measures[own, MEASURES.index(ratio)] / year
         ratios = ratios[~np.isnan(ratios)]
-        # Of a single one it is what chance makes it, if there were no skill.
-        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 1.0 / (len(active) - 1)
-        known = max(count(data=self.data, path=self.ledger), len(self))
-        effective = effective_trials(self._returns(ratio), trials=known)
+        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
+        known = max(count(data=self.data, path=self.ledger), len(own))
+        effective = effective_trials(self._returns(ratio, own), trials=len(own))
+        if known > len(own) or len(own) == 1:
+            # Of the others neither spread nor correlation is known here: each counts for one, and
+            # their ratios vary as those without skill do.
+            variance = max(variance, 1.0 / (len(active) - 1))
+            effective += known - len(own)
         figures = pd.Series(self.measures[row], index=list(MEASURES))
         found = deflated_sharpe(
             figures[ratio] / year,
@@ -207,7 +225,7 @@ class Sweep:
             params=this.grid.params(number),
             result=result,
             figures=figures,
-            trials=len(self),
+            trials=len(own),
             all_trials=known,
             effective_trials=effective,
             expected_best=float(expected_max_sharpe(known, variance)) * year,
@@ -217,14 +235,14 @@ class Sweep:
             note=self.note,
         )
 
-    def _returns(self, ratio: str) -> FloatArray:
+    def _returns(self, ratio: str, own: IntArray) -> FloatArray:
         """Returns (T', S) over the window of a sample of the strategies.
 
         For the information ratio they are those above the benchmark's.
         """
         this, start = self.evaluation, self.evaluation.start + 1
         rng = np.random.default_rng(0)
-        few = rng.choice(self.done, size=min(len(self), _SAMPLE), replace=False)
+        few = rng.choice(self.done[own], size=min(len(own), _SAMPLE), replace=False)
         each = [this.result(n).returns.to_numpy()[start:] for n in np.sort(few).tolist()]
         less = this.benchmark[start:, None] if ratio == "information_ratio" else 0.0
         returns: FloatArray = np.column_stack(each) - less
@@ -274,7 +292,7 @@ def sweep(
         for ``actions``
     start : first session of the figures; None for the first on which every strategy can have traded
     benchmark : Result or Series of closes to measure against; None for equal parts of all layers,
-        restored at month ends
+        restored at month ends, that pay ``costs`` whatever the grid has
     block : strategies done, and kept, at a time
     jobs : threads on this machine
     executor : does the blocks instead: any ``concurrent.futures.Executor``, such as a pool of
@@ -283,8 +301,8 @@ def sweep(
     trials : SQLite file that counts the trials of many processes and days; None for the one that
         the environment variable ROTATION_TRIALS names, or for this process alone
     progress : show a bar
-    check : first try strategies with parts that are not this package's for looking ahead; of many,
-        eight
+    check : first try signals and rules that are not this package's for looking ahead; of more than
+        32, so many and with a warning
 
     Returns
     -------
@@ -328,6 +346,11 @@ def sweep(
         periods=periods,
     )
     check_count("block", block, 1, "strategies")
+    for name, flag in (("progress", progress), ("check", check)):
+        if not isinstance(flag, (bool, np.bool_)):
+            raise ArgumentError(f"{name}: want True or False, got {flag!r}")
+    if trials is not None and not (isinstance(trials, (str, os.PathLike)) and os.fspath(trials)):
+        raise ArgumentError(f"trials: want the path of a file, got {trials!r}")
     tried = _grid(strategy, grid, where, sample, seed)
     table, note, _ = open_table(closes, costs)
     prices = read_prices(table)
@@ -348,6 +371,7 @@ def sweep(
     def tell(from_: int, to: int) -> None:
         record(tried.keys(from_, to), data=data, window=f"{first}/{last}", path=trials)
 
+    tell(0, 1)  # a ledger that cannot be written is known before the work
     done = work_through(
         evaluation, block, jobs=jobs, executor=executor, out=out, progress=progress, finished=tell
     )
@@ -384,6 +408,8 @@ def _grid(
         if grid is None:
             return Grid.of_list([strategy])
         return Grid.of(strategy, grid, where=where, sample=sample, seed=seed)
+    if not isinstance(strategy, (Sequence, Mapping)):
+        raise ArgumentError(f"strategy: want a Strategy, or several, got {strategy!r}")
     for name, got in (("grid", grid), ("where", where), ("sample", sample)):
         if got is not None:
             raise ArgumentError(f"{name}: goes with one strategy, got a list of them")
@@ -391,17 +417,24 @@ def _grid(
 
 
 def _check(evaluation: Evaluation) -> None:
-    """Try some of the strategies with parts of a user's own for looking ahead."""
+    """Try every part of a user's own for looking ahead, each in a strategy that has it."""
     grid = evaluation.grid
     foreign = [
-        [n for n, part in enumerate(parts) if not only_ours(part)]
-        for parts in (grid.signals, grid.rules)
+        (kind, n)
+        for kind, parts in enumerate((grid.signals, grid.rules))
+        for n, part in enumerate(parts)
+        if not only_ours(part)
     ]
-    if not any(foreign):
+    if not foreign:
         return
     numbers = grid.numbers()
-    mine = np.isin(numbers[:, 0], foreign[0]) | np.isin(numbers[:, 1], foreign[1])
-    some = np.flatnonzero(mine)
-    few = np.unique(np.linspace(0, len(some) - 1, _CHECKED).round().astype(int))
-    for number in some[few].tolist():
-        check_history(grid.strategy(number), evaluation.history, cuts=_CHECKED)
+    few = np.unique(np.linspace(0, len(foreign) - 1, _CHECKED).round().astype(int)).tolist()
+    for kind, part in (foreign[n] for n in few):
+        number = int((numbers[:, kind] == part).argmax())
+        check_history(grid.strategy(number), evaluation.history, cuts=8)
+    if len(few) < len(foreign):
+        warnings.warn(
+            f"check: {len(few)} of {len(foreign)} signals and rules that are not this package's "
+            "were tried for looking ahead",
+            stacklevel=3,
+        )

@@ -4,7 +4,9 @@ What passes here is sound, so nothing inside checks it again; what does not is r
 argument, the date and the name.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from rotation.errors import ArgumentError, DataError
 __all__ = [
     "Prices",
     "compound",
+    "read_day",
     "read_fills",
     "read_prices",
     "read_rate",
@@ -228,6 +231,22 @@ def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
             f"{name}: want every column of closes, {wanted[order < 0][0]!r} is missing{advice}"
         )
     return order
+
+
+def read_day(name: str, day: object) -> str:
+    """A day, month or year as text that an index of sessions can be cut by.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none, or has a time zone.
+    """
+    if isinstance(day, (str, date, np.datetime64)):
+        with suppress(ValueError):
+            stamp = pd.Timestamp(day)
+            if not pd.isna(stamp) and stamp.tzinfo is None:
+                return day if isinstance(day, str) else f"{stamp:%Y-%m-%d}"
+    raise ArgumentError(f"{name}: want a date without a time zone, got {day!r}")
 
 
 def read_table(

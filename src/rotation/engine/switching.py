@@ -214,8 +214,10 @@ class Intervals:
         depth = self.depths[end - begin]
         base = depth * intervals
         return (
-            table[(base + begin) * holdings + held],
-            table[(base + end - (1 << depth)) * holdings + held],
+            table.take(
+                (base + begin) * holdings + held, axis=0
+            ),  # quicker than [], and threads go on
+            table.take((base + end - (1 << depth)) * holdings + held, axis=0),
         )
 
 
@@ -343,8 +345,8 @@ def _figures(intervals: Intervals, switches: Switches, price: Price, periods: fl
     begin, now, own = _segments(intervals, switches)
     end = np.append(begin[1:], 0)
     end[end == 0] = len(intervals.first)
-    earned = intervals.last.reshape(-1, 7)[(end - 1) * holdings + now]
-    earned -= intervals.first.reshape(-1, 7)[begin * holdings + now]
+    earned = intervals.last.reshape(-1, 7).take((end - 1) * holdings + now, axis=0)
+    earned -= intervals.first.reshape(-1, 7).take(begin * holdings + now, axis=0)
     inner = earned[:, 0].copy()
 
     switch = np.flatnonzero(begin)

@@ -34,7 +34,7 @@ def heatmap(
         Without the extra ``report``.
     """
     names = [str(name) for name in table.index.names]
-    if by not in table.columns:
+    if not isinstance(by, str) or by not in table.columns:
         raise ArgumentError(f"by: want one of {', '.join(table.columns)}, got {by!r}")
     if len(names) < 2:
         raise ArgumentError(f"plot: want two parameters or more, got {', '.join(names)}")
