@@ -10,7 +10,7 @@ demo: .venv/.demo  ## the main job, offline: switch semis to software over the e
 	$(BIN)/rotation demo --page build/semis_to_software.html
 
 test: .venv/.dev  ## every test, with warnings as errors and branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark --cov --cov-report=term
 
 mutants: .venv/.dev  ## what the tests of the account let pass, see docs/adr/0003; ten minutes
 	rm -rf mutants

@@ -329,8 +329,8 @@ def sweep(
     >>> found.table[["sharpe", "switches"]].round(2).head(2)
                              sharpe  switches
     signal.days rule.margin
-    63          0.00           0.75     121.0
-                0.02           0.78     108.0
+    63          0.00           0.54      74.0
+                0.02           0.68      58.0
     """
     terms = Terms(
         costs=costs,

@@ -131,7 +131,9 @@ def test_an_infinite_band_buys_and_holds(drawn, to_edge):
     trades = run(*drawn).switches
     assume(len(trades))
     left = set(market.apply(pd.Series.last_valid_index)) - {market.index[-1]}
-    assume(left.isdisjoint(trades["traded"]))  # what leaves makes a trade, of all
+    rows = market.index.get_indexer(weights.dropna(how="all").index) + on.lag
+    # What leaves makes a trade, of all.
+    assume(left.isdisjoint(market.index[rows[rows < len(market)]]))
     if on.fill is not None:  # a decision at fill prices finds dividends in cash, or leaves them
         on = replace(on, dividends="cash")
     start = weights.loc[[trades["decided"].iloc[0]]]

@@ -91,14 +91,13 @@ class Sums:
 
     Parameters
     ----------
-    total : (T, L + 1, 7) sums from row 1 on of log growth, r, r², r³, r⁴, min(r, 0)² and r times
-        the benchmark's return
+    parts : (T, L + 1, 7) log growth, r, r², r³, r⁴, min(r, 0)² and r times the benchmark's return
     before : (T, L + 1) growth from the close before to the price of a trade
     after : (T, L + 1) growth from the price of a trade to the close
     benchmark : (T,) returns of the benchmark
     """
 
-    total: FloatArray
+    parts: FloatArray
     before: FloatArray
     after: FloatArray
     benchmark: FloatArray
@@ -122,8 +121,7 @@ class Sums:
         square = r * r
         parts = [np.log(growth), r, square, square * r, square * square, np.minimum(r, 0.0) ** 2]
         parts.append(r * benchmark[:, None])
-        total = np.cumsum(np.stack(parts, axis=2), axis=0)
-        return cls(total, before, after, benchmark)
+        return cls(np.stack(parts, axis=2), before, after, benchmark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +152,11 @@ class Intervals:
     def of(cls, sums: Sums, rows: IntArray, start: int, stop: int) -> "Intervals":
         """Intervals of a window between ``rows``, ascending; those outside it do not matter."""
         cuts = np.concatenate([[start], rows[(rows > start) & (rows < stop)], [stop]])
-        number = np.zeros(len(sums.total), dtype=np.intp)
+        number = np.zeros(len(sums.parts), dtype=np.intp)
         number[cuts[:-1]] = np.arange(len(cuts) - 1)
-        level = sums.total[start:stop, :, 0]
+        # Summed from the window's start on, so that no jump before it costs digits.
+        total = np.cumsum(sums.parts[start:stop], axis=0)
+        level = total[:, :, 0]
         begin = cuts[:-1] - start
         # The highest so far within each interval, by doublings: a maximum may count a row twice.
         age = np.arange(len(level)) - np.repeat(begin, np.diff(cuts))
@@ -173,7 +173,7 @@ class Intervals:
             half, whole = 1 << (d - 1), len(begin) + 1 - (1 << d)
             one, two = ranges[d - 1, :whole], ranges[d - 1, half : half + whole]
             ranges[d, :whole] = _joined(one, two, two[..., 1] - one[..., 0])
-        first, last = sums.total[cuts[:-1]], sums.total[cuts[1:] - 1]
+        first, last = total[begin], total[cuts[1:] - 1 - start]
         depths = np.frexp(np.arange(len(cuts), dtype=np.float64))[1].astype(np.intp) - 1
         return cls(sums, start, stop, number, first, last, ranges, depths)
 
@@ -341,7 +341,7 @@ def figures(
 
 
 def _figures(intervals: Intervals, switches: Switches, price: Price, periods: float) -> FloatArray:
-    sums, holdings = intervals.sums, intervals.sums.total.shape[1]
+    sums, holdings = intervals.sums, intervals.sums.parts.shape[1]
     begin, now, own = _segments(intervals, switches)
     end = np.append(begin[1:], 0)
     end[end == 0] = len(intervals.first)
@@ -386,7 +386,7 @@ def _segments(intervals: Intervals, switches: Switches) -> tuple[IntArray, IntAr
     strategy's first segment (S,), which begins with the window
     """
     row, first = switches.row, switches.first
-    cash = intervals.sums.total.shape[1] - 1
+    cash = intervals.sums.parts.shape[1] - 1
     earlier = np.append(0, np.cumsum(row <= intervals.start))[first]
     before = np.diff(earlier)
     newest = np.append(switches.held, cash)[first[:-1] + before - 1]
@@ -416,7 +416,7 @@ def _deepest(
     ``enter`` and ``inner`` (n,) are the log growth of the row on which a segment begins and of the
     rest. Strategies are rows here, so that none feels the rounding of the one before it.
     """
-    holdings = intervals.sums.total.shape[1]
+    holdings = intervals.sums.parts.shape[1]
     top, bottom, fall = intervals.over(begin, end, now)
     lengths = np.diff(own, append=len(begin))
     wide = int(lengths.max()) + 1
