@@ -3,6 +3,7 @@
 import doctest
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,7 @@ SWEEP_TABLES = """\
 def script():
     spec = importlib.util.spec_from_file_location("bench_table", PATH)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # doctest looks the module of a function up
     spec.loader.exec_module(module)
     return module
 
