@@ -98,7 +98,7 @@ def test_every_strategy_of_a_sweep_is_its_backtest(data):
     each = [found.evaluation.grid.strategy(n) for n in range(len(found))]
     want = by_backtests(found, closes, each, **options)
     steady = want[:, MEASURES.index("annual_volatility")] < 1e-6
-    np.testing.assert_allclose(found.measures[~steady], want[~steady], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.measures[~steady], want[~steady], rtol=1e-10, atol=1e-10)
 
 
 OTHERS = {

@@ -91,7 +91,8 @@ class Sums:
 
     Parameters
     ----------
-    parts : (T, L + 1, 7) log growth, r, r², r³, r⁴, min(r, 0)² and r times the benchmark's return
+    parts : (T, L + 1, 7) log growth, r, r², r³, r⁴, min(r, 0)² and (r - b)², b the
+        benchmark's return
     before : (T, L + 1) growth from the close before to the price of a trade
     after : (T, L + 1) growth from the price of a trade to the close
     benchmark : (T,) returns of the benchmark
@@ -120,7 +121,7 @@ class Sums:
         r = growth - 1.0
         square = r * r
         parts = [np.log(growth), r, square, square * r, square * square, np.minimum(r, 0.0) ** 2]
-        parts.append(r * benchmark[:, None])
+        parts.append((r - benchmark[:, None]) ** 2)
         return cls(np.stack(parts, axis=2), before, after, benchmark)
 
 
@@ -359,7 +360,15 @@ def _figures(intervals: Intervals, switches: Switches, price: Price, periods: fl
     enter = np.zeros(len(begin))
     enter[switch] = np.log1p(r)
     low = np.minimum(r, 0.0) ** 2
-    more = [enter[switch], r, square, square * r, square * square, low, r * sums.benchmark[row]]
+    more = [
+        enter[switch],
+        r,
+        square,
+        square * r,
+        square * square,
+        low,
+        (r - sums.benchmark[row]) ** 2,
+    ]
     earned[switch] += np.column_stack(more)
     turnover, keep = np.zeros(len(begin)), np.ones(len(begin))
     turnover[switch], keep[switch] = turned, kept
@@ -444,7 +453,7 @@ def _measures(
 ) -> FloatArray:
     """The measures (S, 12) of sums (S, 7) over the window of the benchmark's returns (n,)."""
     n, year = len(benchmark), np.sqrt(periods)
-    growth, s1, s2, s3, s4, low, cross = total.T
+    growth, s1, s2, s3, s4, low, off = total.T
     mean = s1 / n
     square = _left(s2, n * mean * mean)
     with np.errstate(all="ignore"):
@@ -455,8 +464,8 @@ def _measures(
         skew = (s3 - 3 * mean * s2 + 2 * n * mean**3) / n / spread**3
         fourth = s4 - 4 * mean * s3 + 6 * mean**2 * s2 - 3 * n * mean**4
         gap = s1 - benchmark.sum()
-        both = s2 + (benchmark * benchmark).sum()
-        tracking = np.sqrt(_left(both, 2 * cross + gap * gap / n) / (n - 1))
+        tracking = np.sqrt(_left(off, gap * gap / n) / (n - 1))
+        tracking[tracking < 1e-13 * np.abs(benchmark).max()] = 0.0
         table = [
             annual,
             deviation * year,
