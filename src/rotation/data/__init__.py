@@ -1,1 +1,1 @@
-"""Where closes come from."""
+"""Where closes come from, and what is wrong with them."""
