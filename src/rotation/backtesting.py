@@ -114,7 +114,13 @@ def backtest(
     wanted = moves(decided, int(scored[0]), history.names)
     result = settle_up(prices, wanted, strategy.schedule.lag, terms, note=note, parts=parts)
     window = f"{result.start:%Y-%m-%d}/{prices.sessions[-1]:%Y-%m-%d}"
-    record(strategy_key(strategy)[None], data=data_hash(table), window=window, path=trials)
+    record(
+        strategy_key(strategy)[None],
+        data=data_hash(table),
+        window=window,
+        path=trials,
+        closes=table if parts is None else parts.prices.table,
+    )
     return result
 
 

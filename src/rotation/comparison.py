@@ -6,13 +6,16 @@ All figures start with the latest of the starts, or ratios of different windows 
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from rotation.arrays import delisted
 from rotation.errors import ArgumentError, DataError
+from rotation.hindsight import chosen_row, in_sample
 from rotation.measures import conventions
+from rotation.provenance import Provenance
 from rotation.result import Result, figures
 
 __all__ = ["Comparison", "compare"]
@@ -58,9 +61,38 @@ class Comparison:
         return f"{_earned(mine)} " + ", ".join(_against(mine, each) for each in theirs) + "."
 
     @property
+    def chosen_on(self) -> date | None:
+        """Last day on which members of layers in it were picked, None if nobody knows."""
+        days = [each.chosen_on for each in self.results.values()]
+        return max((day for day in days if day is not None), default=None)
+
+    @property
+    def since_chosen(self) -> pd.DataFrame | None:
+        """The table of what was earned after the names were picked, which nobody knew then.
+
+        None if nobody knows when they were, if it is the whole table, or if fewer than two returns
+        came after.
+        """
+        if self.chosen_on is None:
+            return None
+        sessions = self._sessions
+        row = chosen_row(sessions, self.chosen_on)
+        if sessions[max(row, 0)] <= self.start or row > len(sessions) - 3:
+            return None
+        return _table(self.results, row)
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Where the closes come from, and what was done to them and checked."""
+        return tuple(map(str, self._origins))
+
+    @property
     def cautions(self) -> tuple[str, ...]:
         """What a reader must know of the data and of luck."""
         own = dict.fromkeys(result.note for result in self.results.values() if result.note)
+        start = max(each.start_row for each in self.results.values())
+        known = in_sample(self._sessions, start, self.chosen_on)
+        own |= dict.fromkeys([known] if known else [])
         prices = next(iter(self.results.values())).prices
         ended = delisted(prices.close)
         gone = [
@@ -83,26 +115,54 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Plain numbers and texts, ready for JSON; a figure that does not exist is None."""
-        plain = self.table.astype(object).where(self.table.notna(), None)
         return {
             "start": f"{self.start:%Y-%m-%d}",
             "end": f"{self.end:%Y-%m-%d}",
-            "table": plain.to_dict(orient="index"),
+            "table": _plain(self.table),
             "verdict": self.verdict,
+            "since_chosen": _plain(self.since_chosen),
             "cautions": list(self.cautions),
+            "data": [each.to_dict() for each in self._origins],
             "conventions": self.conventions,
         }
 
+    @property
+    def _origins(self) -> list[Provenance]:
+        found = [each.provenance for each in self.results.values()]
+        return list({str(each): each for each in found}.values())
+
+    @property
+    def _sessions(self) -> pd.DatetimeIndex:
+        return next(iter(self.results.values())).prices.sessions
+
     def __str__(self) -> str:
-        shown = {
-            name.replace("_", " "): self.table[name].map(form) for name, form in _SHOWN.items()
-        }
         window = f"From the close of {self.start:%Y-%m-%d} to that of {self.end:%Y-%m-%d}."
-        texts = [f"{window} {self.verdict}", *self.cautions, self.conventions]
-        table = pd.DataFrame(shown).to_string()
-        return "\n\n".join([table, *(textwrap.fill(text, width=100) for text in texts)])
+        texts = [f"{window} {self.verdict}", *self.cautions]
+        since, tables = self.since_chosen, []
+        if since is not None:
+            tables = [f"Since the names were chosen, {self.chosen_on:%Y-%m-%d}:\n{_shown(since)}"]
+        texts += [f"Data: {text}" for text in self.data]
+        texts.append(self.conventions)
+        filled = [textwrap.fill(text, width=100) for text in texts]
+        return "\n\n".join([_shown(self.table), *tables, *filled])
 
     __repr__ = __str__
+
+
+def _shown(table: pd.DataFrame) -> str:
+    columns = {name.replace("_", " "): table[name].map(form) for name, form in _SHOWN.items()}
+    return pd.DataFrame(columns).to_string()
+
+
+def _plain(table: pd.DataFrame | None) -> dict[str, object] | None:
+    if table is None:
+        return None
+    plain = table.astype(object).where(table.notna(), None)
+    return {str(name): row.to_dict() for name, row in plain.iterrows()}
+
+
+def _table(results: Mapping[str, Result], start: int) -> pd.DataFrame:
+    return pd.DataFrame({name: figures(each, start) for name, each in results.items()}).T
 
 
 def compare(results: Mapping[str, Result]) -> Comparison:
@@ -146,9 +206,8 @@ def compare(results: Mapping[str, Result]) -> Comparison:
                 f"{each.terms.periods:g}"
             )
     start = max(each.start_row for each in results.values())
-    table = pd.DataFrame({name: figures(each, start) for name, each in results.items()}).T
     sessions = first.prices.sessions
-    return Comparison(dict(results), sessions[start], sessions[-1], table)
+    return Comparison(dict(results), sessions[start], sessions[-1], _table(results, start))
 
 
 def _earned(figures: pd.Series) -> str:

@@ -78,14 +78,15 @@ class Layers:
         tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
         alone = len(set(tickers)) == len(tickers)
         if alone and costs.uniform:
-            return Parts(self.prices, None)
+            return Parts(self.prices, None, self.universe.chosen_on)
         weights, members = [], []
         for account in self.accounts.values():
             held = account.weights.drop(columns="cash")
             weights.append(held.reindex(self.prices.sessions).to_numpy())
             members.append(self.prices.columns.get_indexer(held.columns))
         assets = self.prices.close.shape[1]
-        return Parts(self.prices, Composition(tuple(weights), tuple(members), assets))
+        composition = Composition(tuple(weights), tuple(members), assets)
+        return Parts(self.prices, composition, self.universe.chosen_on)
 
     def _account(self, name: str) -> Result:
         if name not in self.accounts:

@@ -1,7 +1,8 @@
 """Where a table of prices comes from, and whether it still is what came from there.
 
-A stamp travels in ``DataFrame.attrs`` as one text. It holds a hash of each column's observations,
-so what was cut, filled or changed since does not pass for what was stamped.
+A stamp travels in ``DataFrame.attrs`` as one text. It holds a hash of each column's observations
+in each calendar year, so what was filled or changed since does not pass for what was stamped, and
+what was merely cut is not taken for a change.
 """
 
 import json
@@ -34,7 +35,7 @@ class Provenance:
         said
     fetched : when it was got, ISO 8601 in UTC; None if unknown
     currency : of all prices, or by column; "" if unknown
-    columns : hash of each column's observations
+    columns : of each column, by year, the number and the hash of its observations
     checks : what was checked, with what was found
     steps : what was done to it since, oldest first
     altered : columns that are no longer what was stamped, as :func:`provenance` finds them
@@ -44,7 +45,7 @@ class Provenance:
     adjustment: str = "unknown"
     fetched: str | None = None
     currency: str | Mapping[str, str] = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
@@ -52,37 +53,37 @@ class Provenance:
     @property
     def hash(self) -> str:
         """One hash of all columns, whatever their order: 64 hexadecimal digits."""
-        return sha256(json.dumps(dict(self.columns), sort_keys=True).encode()).hexdigest()
+        return _hash(self.columns)
 
     def to_dict(self) -> dict[str, object]:
-        """All of it and the hash, fit for JSON."""
-        return {**asdict(self), "hash": self.hash}
+        """All of it and the hash, fit for JSON; of each column one hash."""
+        columns = {name: _hash(years)[:16] for name, years in self.columns.items()}
+        return {**asdict(self), "columns": columns, "hash": self.hash}
 
     def __str__(self) -> str:
-        when = f", fetched {self.fetched}" if self.fetched else ""
-        lines = [f"{self.source}{when}; adjusted for: {self.adjustment}; hash {self.hash[:12]}"]
-        if self.currency:
-            held = self.currency
-            by_name = (
-                held if isinstance(held, str) else ", ".join(f"{k} {v}" for k, v in held.items())
-            )
-            lines.append(f"currency: {by_name}")
-        lines += [f"then: {step}" for step in self.steps]
-        if self.altered:
-            lines.append(f"changed since by the user: {', '.join(self.altered)}")
-        lines += [f"checked: {check}" for check in self.checks] or ["checked: nothing"]
-        return "\n".join(lines)
+        held = self.currency
+        named = held if isinstance(held, str) else ", ".join(f"{n} {c}" for n, c in held.items())
+        told = [
+            f"{self.source}{f', fetched {self.fetched}' if self.fetched else ''}",
+            f"adjusted for: {self.adjustment}",
+            *([f"in {named}"] if named else []),
+            *self.steps,
+            *([f"changed since by the user: {', '.join(self.altered)}"] if self.altered else []),
+            f"checked: {'; '.join(self.checks) or 'nothing'}",
+            f"hash {self.hash[:12]}",
+        ]
+        return f"{'; '.join(told)}."
 
 
 def stamp(
     table: pd.DataFrame, origin: Provenance, *, step: str = "", check: str = ""
 ) -> pd.DataFrame:
-    """The table with a stamp: ``origin``, the hashes of its columns as they are now.
+    """The table with a stamp: what is known of it, and the hashes of its columns as they are now.
 
     Parameters
     ----------
     table : (T, N) prices, index dates
-    origin : what is known of it; a step's is that of the table it was made from
+    origin : what is known of it; after a step, that of the table it was made from
     step : what was just done to it
     check : what was just checked, with what was found
 
@@ -91,17 +92,14 @@ def stamp(
     DataFrame
         A shallow copy; the user's keeps its own stamp.
     """
+    changed = (f"changed by the user: {', '.join(origin.altered)}",) if origin.altered else ()
     made = replace(
         origin,
-        columns=_hashes(table),
-        steps=origin.steps + ((step,) if step else ()),
-        checks=origin.checks + ((check,) if check else ()),
+        columns=_observed(table),
+        steps=(*origin.steps, *changed, *((step,) if step else ())),
+        checks=(*origin.checks, *((check,) if check else ())),
         altered=(),
     )
-    if origin.altered:
-        names = ", ".join(origin.altered)
-        before = (*origin.steps, f"changed by the user: {names}")
-        made = replace(made, steps=before + ((step,) if step else ()))
     copy = table.copy(deep=False)
     copy.attrs = {**table.attrs, STAMP: json.dumps(asdict(made))}
     return copy
@@ -117,31 +115,37 @@ def provenance(table: pd.DataFrame) -> Provenance:
     Returns
     -------
     Provenance
-        With the hashes of its columns as they are now; those that are not what was stamped, and
-        those that were never stamped, are ``altered``.
+        With the hashes of its columns as they are now. Columns whose observations are not those
+        that were stamped, and those that were never stamped, are ``altered``; if rows are gone at
+        the ends alone, the last of its ``steps`` says so; what else was changed in the years in
+        which they were cut cannot be told.
+
+    Raises
+    ------
+    DataError
+        If ``attrs`` has a stamp that cannot be read.
 
     Examples
     --------
     >>> import rotation as rt
-    >>> found = provenance(rt.sample()[["NVDA", "AMD"]])
-    >>> found.altered
-    ()
+    >>> closes = rt.sample().loc["2001-06":"2020", ["NVDA", "AMD"]]
+    >>> provenance(closes).steps
+    ('cut by the user to 2001-06-01..2020-12-31',)
+    >>> closes.iloc[900, 0] *= 2
+    >>> provenance(closes).altered
+    ('NVDA',)
     """
-    text = table.attrs.get(STAMP)
-    now = _hashes(table)
-    if text is None:
+    now = _observed(table)
+    if STAMP not in table.attrs:
         return Provenance(columns=now)
-    try:
-        held = json.loads(text)
-        for name in ("checks", "steps", "altered"):
-            held[name] = tuple(held[name])
-        stamped = Provenance(**held)
-    except (TypeError, ValueError, KeyError) as error:
-        raise DataError(
-            f"closes: want a stamp of this package in attrs[{STAMP!r}], got {text!r:.60}; delete it"
-        ) from error
-    differing = tuple(name for name in now if stamped.columns.get(name) != now[name])
-    return replace(stamped, columns=now, altered=differing)
+    stamped = _read(table.attrs[STAMP])
+    altered = tuple(
+        name for name, years in now.items() if not _is_cut(years, stamped.columns.get(name, {}))
+    )
+    steps = stamped.steps
+    if any(now[name] != stamped.columns[name] for name in now if name not in altered):
+        steps += (f"cut by the user to {table.index[0]:%Y-%m-%d}..{table.index[-1]:%Y-%m-%d}",)
+    return replace(stamped, columns=now, altered=altered, steps=steps)
 
 
 def now() -> str:
@@ -149,16 +153,46 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _hashes(table: pd.DataFrame) -> dict[str, str]:
-    """Hash of each column's dates and values where it has one; gaps do not count."""
-    days = table.index.to_numpy()
-    if days.dtype.kind == "M":
-        days = days.astype("datetime64[us]").view("<i8")
+def _read(text: object) -> Provenance:
+    try:
+        held = json.loads(text)  # type: ignore[arg-type]
+        held |= {name: tuple(held[name]) for name in ("checks", "steps", "altered")}
+        return Provenance(**held)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise DataError(
+            f"closes: want a stamp of this package in attrs[{STAMP!r}], got {text!r:.60}; delete it"
+        ) from error
+
+
+def _hash(columns: object) -> str:
+    return sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
+
+
+def _observed(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Of each column, by year, the number of observations and a hash of their dates and values."""
+    days = table.index.to_numpy().astype("datetime64[us]")
+    years = days.astype("datetime64[Y]").astype(np.int64) + 1970
     found = {}
     for position, name in enumerate(table.columns):
         values = table.iloc[:, position].to_numpy(dtype="<f8", na_value=np.nan)
-        seen = ~np.isnan(values)
-        digest = sha256(np.ascontiguousarray(days[seen]).tobytes())
-        digest.update(values[seen].tobytes())
-        found[str(name)] = digest.hexdigest()
+        seen = np.flatnonzero(~np.isnan(values))
+        rows = np.column_stack([days[seen].view("<i8"), values[seen].view("<i8")])
+        starts = np.flatnonzero(np.diff(years[seen], prepend=years[seen[:1]] - 1))
+        found[str(name)] = {
+            str(years[seen[start]]): f"{len(part)}:{sha256(part.tobytes()).hexdigest()[:16]}"
+            for start, part in zip(starts, np.split(rows, starts[1:]), strict=True)
+        }
     return found
+
+
+def _is_cut(years: Mapping[str, str], stamped: Mapping[str, str]) -> bool:
+    """Whether observations are those that were stamped, but for some that are gone at the ends."""
+    kept = [year for year in stamped if min(years, default="") <= year <= max(years, default="")]
+    if kept != list(years):
+        return False
+    ends = {kept[0], kept[-1]} if kept else set()
+    return all(
+        years[year] == stamped[year]
+        or (year in ends and int(years[year].split(":")[0]) < int(stamped[year].split(":")[0]))
+        for year in kept
+    )

@@ -6,6 +6,7 @@ traded; what it paid to get in stands in the ledger.
 
 import os
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from rotation.arrays import FloatArray, IntArray, delisted
 from rotation.engine.account import Account, run
 from rotation.engine.market import Market
 from rotation.errors import ArgumentError, DataError
+from rotation.hindsight import in_sample
+from rotation.provenance import Provenance, provenance
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
@@ -66,6 +69,21 @@ class Result:
     def start(self) -> pd.Timestamp:
         """Session from which figures count: the first on which it can have traded."""
         return self.prices.sessions[self.start_row]
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the closes come from; of layers, those of their members."""
+        return provenance((self.prices if self.parts is None else self.parts.prices).table)
+
+    @property
+    def chosen_on(self) -> date | None:
+        """Day on which the members of its layers were picked, None if nobody knows."""
+        return None if self.parts is None else self.parts.chosen_on
+
+    @property
+    def in_sample(self) -> str:
+        """How many of its returns were known when the members of its layers were picked."""
+        return in_sample(self.prices.sessions, self.start_row, self.chosen_on)
 
     @property
     def ruined(self) -> pd.Timestamp | None:

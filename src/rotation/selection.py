@@ -68,7 +68,7 @@ class Selection:
         )
         if self.ratio == "sharpe":
             text += f" Its information ratio is {self.figures['information_ratio']:.2f}."
-        return f"{text} {self.note}" if self.note else text
+        return " ".join(filter(None, [text, self.note, self.result.in_sample]))
 
     __repr__ = __str__
 

@@ -25,8 +25,10 @@ from rotation.engine.switching import MEASURES, Switches
 from rotation.errors import ArgumentError, DataError
 from rotation.evaluation import Block, Evaluation
 from rotation.grid import Grid, LatinHypercube
+from rotation.hindsight import in_sample
 from rotation.layers import Layers, open_history, open_table
 from rotation.measures import kurtosis, skew
+from rotation.provenance import Provenance, provenance
 from rotation.result import Result
 from rotation.selection import Selection
 from rotation.strategy import Strategy
@@ -97,6 +99,19 @@ class Sweep:
     def note(self) -> str:
         """What a reader of the figures must know, such as hindsight."""
         return self.evaluation.note
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the closes come from; of layers, those of their members."""
+        parts = self.evaluation.parts[0]
+        return provenance((self.evaluation.prices if parts is None else parts.prices).table)
+
+    @property
+    def in_sample(self) -> str:
+        """How many returns of the figures were known when the members of layers were picked."""
+        parts = self.evaluation.parts[0]
+        chosen_on = None if parts is None else parts.chosen_on
+        return in_sample(self.evaluation.prices.sessions, self.evaluation.start, chosen_on)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -366,10 +381,12 @@ def sweep(
         _check(evaluation)
     evaluation = evaluation.begun(start, benchmark)
     data = data_hash(table)
+    source = closes.prices.table if isinstance(closes, Layers) else closes
     first, last = (f"{prices.sessions[n]:%Y-%m-%d}" for n in (evaluation.start, -1))
 
     def tell(from_: int, to: int) -> None:
-        record(tried.keys(from_, to), data=data, window=f"{first}/{last}", path=trials)
+        keys, window = tried.keys(from_, to), f"{first}/{last}"
+        record(keys, data=data, window=window, path=trials, closes=source)
 
     tell(0, 1)  # a ledger that cannot be written is known before the work
     done = work_through(

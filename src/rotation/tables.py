@@ -5,7 +5,7 @@ argument, the date and the name.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -15,6 +15,7 @@ from rotation.arrays import FloatArray, IntArray, listing
 from rotation.checks import is_number
 from rotation.costs import Rate
 from rotation.errors import ArgumentError, DataError
+from rotation.provenance import STAMP
 
 __all__ = [
     "Prices",
@@ -38,16 +39,21 @@ class Prices:
     sessions : (T,) dates
     columns : (N,) names
     close : (T, N) a copy of the user's values, NaN before listing and after delisting alone
+    stamp : what came with the table of where it is from, "" for nothing
     """
 
     sessions: pd.DatetimeIndex
     columns: pd.Index
     close: FloatArray
+    stamp: str = field(default="", compare=False)
 
     @property
     def table(self) -> pd.DataFrame:
         """The table again (T, N), a copy."""
-        return pd.DataFrame(self.close.copy(), self.sessions, self.columns)
+        table = pd.DataFrame(self.close.copy(), self.sessions, self.columns)
+        if self.stamp:
+            table.attrs[STAMP] = self.stamp
+        return table
 
 
 def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
@@ -68,7 +74,7 @@ def read_prices(closes: pd.DataFrame, name: str = "closes") -> Prices:
     close = _numbers(closes, name)
     if not (close.min() > 0 and close.max() < np.inf):
         _refuse_numbers(closes, sessions, close, name)
-    return Prices(sessions, closes.columns, close)
+    return Prices(sessions, closes.columns, close, closes.attrs.get(STAMP, ""))
 
 
 def _refuse_numbers(

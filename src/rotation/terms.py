@@ -4,6 +4,7 @@ They are the same for everything that is compared.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -68,10 +69,12 @@ class Parts:
     prices : closes of all members (T, A)
     composition : weights of the members in each layer; None if no two layers share one and all
         members pay the same, so that a switch costs what it does of single assets
+    chosen_on : day on which the members were picked, None if nobody knows
     """
 
     prices: Prices
     composition: Composition | None
+    chosen_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

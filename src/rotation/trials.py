@@ -4,6 +4,7 @@ No trial counts twice and none is lost: the process counts all that it tried, an
 file) keeps the count for every process that names it.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from re import fullmatch
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 from rotation.checks import check_number
 from rotation.digest import content_hash
 from rotation.errors import ArgumentError, DataError
+from rotation.provenance import provenance
 from rotation.tables import read_prices
 
-__all__ = ["LEDGER_VARIABLE", "count", "data_hash", "record"]
+__all__ = ["LEDGER_VARIABLE", "count", "data_hash", "origins", "record"]
 
 LEDGER_VARIABLE = "ROTATION_TRIALS"
 """The environment variable that names a ledger where no ``path`` does."""
@@ -42,6 +44,8 @@ _TABLES = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_SCHEMA}",
 )
+# Apart from the others, since ledgers of old lack it.
+_ORIGINS = "CREATE TABLE IF NOT EXISTS origin (data TEXT PRIMARY KEY, said TEXT NOT NULL)"
 _INSERT = """
     INSERT OR IGNORE INTO trial
     WITH RECURSIVE each(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM each WHERE n + 1 < ?3)
@@ -68,6 +72,7 @@ def record(
     window: str,
     path: str | os.PathLike[str] | None = None,
     patience: float = 60.0,
+    closes: pd.DataFrame | None = None,
 ) -> None:
     """Count strategies that were tried on one table of closes over one window.
 
@@ -84,6 +89,7 @@ def record(
     path : ledger, made if it is not there; None is the one that the environment variable
         ROTATION_TRIALS names, or no ledger
     patience : seconds to wait while another process writes in it
+    closes : prices behind the data; a ledger keeps where they come from, see :func:`origins`
 
     Raises
     ------
@@ -105,12 +111,15 @@ def record(
     packed, ledger = _packed(keys), _ledger(path)
     if not len(packed):
         return
+    origin = ""
+    if ledger is not None and closes is not None:
+        origin = json.dumps(provenance(closes).to_dict())
     with _lock:
         tried = _here.setdefault((data, window), _Tried())
         tried.add(packed, ledger)
         if ledger is None:
             return
-        _owed.setdefault(ledger, []).append(((data, window), packed))
+        _owed.setdefault(ledger, []).append(_Owed((data, window), packed, origin))
     with _writing:
         _settle(ledger, patience)
 
@@ -177,6 +186,40 @@ def count(
     return total + sum(map(len, here.values()))
 
 
+def origins(
+    *, path: str | os.PathLike[str] | None = None, patience: float = 60.0
+) -> dict[str, dict[str, Any]]:
+    """Where the data in a ledger come from: what their tables said, by content hash of the data.
+
+    Parameters
+    ----------
+    path : ledger; None is the one that the environment variable ROTATION_TRIALS names
+    patience : seconds to wait while another process writes in it
+
+    Returns
+    -------
+    dict
+        Of each data the :meth:`rotation.provenance.Provenance.to_dict`, as it last was; none of
+        data that were recorded without.
+
+    Raises
+    ------
+    DataError
+        If the ledger cannot be read; the message has the way out.
+    """
+    check_number("patience", patience, 0, 86_400, "seconds")
+    ledger = _ledger(path)
+    if ledger is None or _missing(ledger):
+        return {}
+    with _opened(ledger, patience) as file:
+        if _is_empty(file):
+            return {}
+        held = "SELECT count(*) FROM sqlite_master WHERE name = 'origin'"
+        if not file.execute(held).fetchone()[0]:
+            return {}
+        return {data: json.loads(said) for data, said in file.execute("SELECT * FROM origin")}
+
+
 def data_hash(closes: pd.DataFrame) -> str:
     """SHA-256 of closes, their dates and names, as 64 hexadecimal digits.
 
@@ -228,8 +271,17 @@ class _Tried:
         return self.ordered
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Owed:
+    """Strategies that a ledger has yet to take, with where their data come from, "" if unsaid."""
+
+    setting: _Setting
+    keys: _Keys
+    origin: str
+
+
 _here: dict[_Setting, _Tried] = {}
-_owed: dict[Path, list[tuple[_Setting, _Keys]]] = {}  # what each ledger has not taken yet
+_owed: dict[Path, list[_Owed]] = {}  # what each ledger has not taken yet
 _lock = Lock()  # over both
 _writing = Lock()  # one thread at a time writes in a ledger, for all that wait with it
 
@@ -288,8 +340,8 @@ def _settle(ledger: Path, patience: float) -> None:
             if _is_empty(file):
                 for statement in _TABLES:
                     file.execute(statement)
-            for at, keys in owed:
-                _insert(file, at, keys)
+            for each in owed:
+                _insert(file, each)
             file.execute("COMMIT")
     except DataError as error:
         raise DataError(
@@ -301,13 +353,16 @@ def _settle(ledger: Path, patience: float) -> None:
         _owed[ledger] = [each for each in _owed[ledger] if id(each) not in written]
 
 
-def _insert(file: sqlite3.Connection, at: _Setting, keys: _Keys) -> None:
-    file.execute("INSERT OR IGNORE INTO setting (data, sessions) VALUES (?, ?)", at)
+def _insert(file: sqlite3.Connection, owed: _Owed) -> None:
+    file.execute("INSERT OR IGNORE INTO setting (data, sessions) VALUES (?, ?)", owed.setting)
     where = "SELECT id FROM setting WHERE data = ? AND sessions = ?"
-    (number,) = file.execute(where, at).fetchone()
-    for first in range(0, len(keys), _AT_ONCE):
-        some = keys[first : first + _AT_ONCE]
+    (number,) = file.execute(where, owed.setting).fetchone()
+    for first in range(0, len(owed.keys), _AT_ONCE):
+        some = owed.keys[first : first + _AT_ONCE]
         file.execute(_INSERT, (number, some.tobytes(), len(some)))
+    if owed.origin:
+        file.execute(_ORIGINS)
+        file.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (owed.setting[0], owed.origin))
 
 
 def _settings(

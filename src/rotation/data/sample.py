@@ -7,6 +7,15 @@ from importlib.resources import files
 
 import pandas as pd
 
+from rotation.provenance import Provenance, stamp
+
+
+_ORIGIN = Provenance(
+    source="the history embedded in rotation, see NOTICE",
+    adjustment="splits and dividends",
+    currency="USD",
+)
+
 
 def sample() -> pd.DataFrame:
     """Real daily closes of eight US technology names, adjusted for splits and dividends.
@@ -37,4 +46,5 @@ def sample() -> pd.DataFrame:
     Name: NVDA, dtype: float64
     """
     with files("rotation.data").joinpath("sample.csv.gz").open("rb") as archive:
-        return pd.read_csv(archive, compression="gzip", index_col="date", parse_dates=True)
+        closes = pd.read_csv(archive, compression="gzip", index_col="date", parse_dates=True)
+    return stamp(closes, _ORIGIN)

@@ -5,6 +5,7 @@ plotly reads a little HTML: every one of them passes :func:`label` first.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "drawdown_chart",
     "held_alone",
     "label",
+    "mark_choice",
     "palette",
     "value_chart",
     "weights_chart",
@@ -174,6 +176,31 @@ def weights_chart(weights: pd.DataFrame, colours: Mapping[str, str]) -> "go.Figu
         }
     )
     return figure
+
+
+def mark_choice(figure: "go.Figure", sessions: pd.DatetimeIndex, chosen_on: date | None) -> None:
+    """Write into a chart what part of it was known when the names were picked.
+
+    Parameters
+    ----------
+    figure : chart over ``sessions``, changed in place
+    sessions : (T,)
+    chosen_on : day of the choice, None if nobody knows
+    """
+    if chosen_on is None or sessions[0].date() >= chosen_on:
+        return
+    before = {"text": "in-sample by selection", "xanchor": "right", "xshift": -4}
+    inside = chosen_on <= sessions[-1].date()
+    at = f"{chosen_on:%Y-%m-%d}" if inside else _dates(sessions[-1:])[0]
+    texts = [before]
+    if inside:
+        texts.append({"text": "not known then", "xanchor": "left", "xshift": 4})
+        line = {"color": _INK, "width": 1, "dash": "dot"}
+        figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line)
+    for text in texts:
+        figure.add_annotation(
+            **text, x=at, y=1, yref="paper", yanchor="top", showarrow=False, font={"size": 11}
+        )
 
 
 def label(name: object) -> str:

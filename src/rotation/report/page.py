@@ -23,6 +23,7 @@ from rotation.extra import load
 from rotation.report.figures import (
     drawdown_chart,
     held_alone,
+    mark_choice,
     palette,
     value_chart,
     weights_chart,
@@ -138,7 +139,7 @@ def render(result: Result) -> str:
         cautions=comparison.cautions,
         terms=_terms(result, comparison),
         headings=[heading for heading, _ in _COLUMNS.values()],
-        figures=_figures(comparison),
+        tables=_tables(comparison),
         conventions=comparison.conventions,
         charts=drawn,
         ledger=_ledger(result.switches),
@@ -194,6 +195,9 @@ def charts(result: Result, comparison: Comparison) -> list[Chart]:
         caption += f"{few} have a colour. " if few else ""
         figure = weights_chart(weights, colours)
         found.append(Chart("weights", "What was held", caption, figure, 340))
+    window = result.prices.sessions[result.prices.sessions >= comparison.start]
+    for chart in found:
+        mark_choice(chart.figure, window, comparison.chosen_on)
     return found
 
 
@@ -235,6 +239,7 @@ def _terms(result: Result, comparison: Comparison) -> dict[str, str]:
         "Cash": f"earned {earned:z.2%} a year",
         "Capital": f"{terms.capital:,.10g}",
         "Alternatives": _instead(_names(result), list(comparison.results)[1:]),
+        "Data": str(result.provenance),
     }
 
 
@@ -273,10 +278,19 @@ def _instead(names: list[str], held: list[str]) -> str:
     return text
 
 
-def _figures(comparison: Comparison) -> dict[str, list[str]]:
+def _tables(comparison: Comparison) -> list[tuple[str, str, dict[str, list[str]]]]:
+    """Id, title and rows of the table of figures, and of that of what nobody knew."""
+    found = [("figures", "Figures", _figures(comparison.table))]
+    if comparison.since_chosen is not None:
+        title = f"Figures since the names were chosen, {comparison.chosen_on:%Y-%m-%d}"
+        found.append(("since", title, _figures(comparison.since_chosen)))
+    return found
+
+
+def _figures(table: pd.DataFrame) -> dict[str, list[str]]:
     return {
         str(name): [_say(form, row[figure]) for figure, (_, form) in _COLUMNS.items()]
-        for name, row in comparison.table.iterrows()
+        for name, row in table.iterrows()
     }
 
 

@@ -1,0 +1,197 @@
+"""A stamp tells what a table was when it was made, and does not outlive a change of it."""
+
+import io
+import json
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rotation as rt
+from rotation import trials
+from rotation.provenance import STAMP, Provenance, provenance, stamp
+
+ORIGIN = Provenance(source="a test", adjustment="splits", fetched="2026-01-02T03:04:05+00:00")
+DAYS = pd.bdate_range("2019-06-03", "2023-03-31")
+PLAIN = pd.DataFrame(
+    np.exp(np.random.default_rng(3).normal(0, 0.01, (len(DAYS), 3)).cumsum(axis=0)),
+    index=DAYS,
+    columns=["A", "B", "C"],
+)
+STAMPED = stamp(PLAIN, ORIGIN)
+STRATEGY = rt.Strategy(rt.Momentum(21), rt.Switch(), rt.Schedule("M"))
+
+
+def layers(closes, chosen_on=None):
+    return rt.build_layers(closes, rt.Universe({"a": ["A", "B"], "c": ["C"]}, chosen_on))
+
+
+def test_the_users_table_keeps_its_own_stamp():
+    assert PLAIN.attrs == {}
+    again = stamp(STAMPED, provenance(STAMPED), step="nothing was done")
+    assert provenance(again).steps == ("nothing was done",)
+    assert provenance(STAMPED).steps == ()
+
+
+def test_a_table_without_a_stamp_is_of_unknown_source():
+    found = provenance(PLAIN)
+    assert "unknown source" in str(found)
+    assert found.altered == ()
+    assert found.hash == provenance(STAMPED).hash
+
+
+@given(
+    start=st.integers(0, 500),
+    stop=st.integers(510, len(DAYS)),
+    names=st.permutations(["A", "B", "C"]).flatmap(
+        lambda order: st.integers(1, 3).map(lambda n: order[:n])
+    ),
+)
+def test_what_is_cut_or_reordered_is_not_changed(start, stop, names):
+    cut = STAMPED.iloc[start:stop][names]
+    assert provenance(cut).altered == ()
+    whole = (start, stop) == (0, len(DAYS))
+    assert provenance(cut).steps == (
+        () if whole else (f"cut by the user to {cut.index[0]:%Y-%m-%d}..{cut.index[-1]:%Y-%m-%d}",)
+    )
+    gaps = cut.reindex(pd.date_range(cut.index[0], cut.index[-1]))
+    assert provenance(gaps).columns == provenance(cut).columns
+
+
+@given(row=st.integers(0, len(DAYS) - 1), name=st.sampled_from("ABC"), cut=st.booleans())
+def test_a_changed_value_is_seen(row, name, cut):
+    closes = STAMPED.iloc[40:-40].copy() if cut else STAMPED.copy()
+    row = min(row, len(closes) - 1)
+    closes.loc[closes.index[row], name] *= 1 + 1e-15
+    inner = "2020" <= f"{closes.index[row]:%Y}" <= "2022"
+    if not cut or inner:
+        assert provenance(closes).altered == (name,)
+        assert f"changed since by the user: {name}" in str(provenance(closes))
+        restamped = stamp(closes, provenance(closes), step="divided by 2")
+        assert provenance(restamped).steps[-2:] == (f"changed by the user: {name}", "divided by 2")
+        assert provenance(restamped).altered == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda closes: closes.drop(closes.index[closes.index.year == 2021]),
+        lambda closes: closes.drop(closes.index[400]),
+        lambda closes: closes.shift(1),
+        lambda closes: closes.set_axis(closes.index + pd.Timedelta(days=1)),
+        lambda closes: closes.rename(columns={"A": "D"}),
+    ],
+    ids=["a year dropped", "a session dropped", "shifted", "redated", "renamed"],
+)
+def test_what_is_no_cut_is_a_change(change):
+    assert provenance(change(STAMPED)).altered
+
+
+def test_the_stamp_goes_through_parquet():
+    file = io.BytesIO()
+    STAMPED.to_parquet(file)
+    assert provenance(pd.read_parquet(file)) == provenance(STAMPED)
+
+
+def test_a_broken_stamp_is_refused():
+    for broken in ("", "{}", "[1]", '{"source": 1, "colour": 2}', 7):
+        table = PLAIN.copy()
+        table.attrs[STAMP] = broken
+        with pytest.raises(rt.DataError, match=r"closes: want a stamp .* delete it"):
+            provenance(table)
+
+
+def test_it_says_all_that_is_known():
+    told = replace(ORIGIN, currency={"A": "HKD"}, checks=("sound",), steps=("cut",))
+    text = str(told)
+    for part in ("a test", "2026-01-02", "adjusted for: splits", "A HKD", "cut", "checked: sound"):
+        assert part in text
+    assert json.loads(json.dumps(told.to_dict()))["hash"] == told.hash
+
+
+def test_it_reaches_results_sweeps_and_pages(tmp_path):
+    for closes in (STAMPED, layers(STAMPED)):
+        result = rt.backtest(closes, STRATEGY)
+        sweep = rt.sweep(closes, STRATEGY, {"signal.days": [21, 42]}, progress=False)
+        kept = rt.compare({"switch": result, **rt.alternatives(result)})
+        found = [result.provenance, sweep.provenance, sweep.best("sharpe").result.provenance]
+        assert all(each == provenance(STAMPED) for each in found)
+        assert kept.data == (str(result.provenance),)
+        assert kept.to_dict()["data"] == [result.provenance.to_dict()]
+        result.report(tmp_path / "page.html")
+        assert "a test, fetched 2026-01-02" in (tmp_path / "page.html").read_text()
+    assert rt.simulate(STAMPED, PLAIN.iloc[:1] * 0).provenance == provenance(STAMPED)
+
+
+def test_it_reaches_the_ledger(tmp_path):
+    ledger = tmp_path / "trials.sqlite"
+    assert trials.origins(path=ledger) == {}
+    rt.backtest(PLAIN, STRATEGY)
+    rt.backtest(STAMPED, STRATEGY, trials=ledger)
+    rt.sweep(layers(STAMPED), [STRATEGY], trials=ledger, progress=False)
+    told = provenance(STAMPED).to_dict()
+    found = trials.origins(path=ledger)
+    assert len(found) == 2
+    assert found[trials.data_hash(PLAIN)] == json.loads(json.dumps(told))
+
+
+def test_a_ledger_of_old_takes_it_too(tmp_path):
+    ledger = tmp_path / "trials.sqlite"
+    keys = np.array([[0, 1]], dtype=np.uint64)
+    trials.record(keys, data="c0ffee", window="a/b", path=ledger)
+    assert trials.origins(path=ledger) == {}
+    trials.record(keys, data="c0ffee", window="a/b", path=ledger, closes=STAMPED)
+    assert list(trials.origins(path=ledger)) == ["c0ffee"]
+    ledger.write_bytes(b"no ledger of anything" * 100)
+    with pytest.raises(rt.DataError, match="name another file"):
+        trials.origins(path=ledger)
+
+
+@pytest.mark.parametrize("form", ["page", "text", "json", "selection", "sweep"])
+def test_the_day_of_choosing_marks_what_was_known(form, tmp_path):
+    marks = {
+        date(2018, 1, 1): None,
+        date(2022, 1, 15): "those up to 2022-01-15.",
+        date(2024, 1, 1): "all",
+    }
+    for chosen_on, mark in marks.items():
+        built = layers(PLAIN, chosen_on)
+        result = rt.backtest(built, STRATEGY)
+        if form == "page":
+            result.report(tmp_path / "page.html")
+            text = (tmp_path / "page.html").read_text()
+            drawn = ">in-sample by selection" in text or '"in-sample by selection"' in text
+            assert drawn == (mark is not None)
+            assert ("not known then" in text) == (mark == "those up to 2022-01-15.")
+        elif form in ("selection", "sweep"):
+            sweep = rt.sweep(built, STRATEGY, {"signal.days": [21, 42]}, progress=False)
+            text = str(sweep.best("sharpe")) if form == "selection" else sweep.in_sample
+        else:
+            comparison = rt.compare({"switch": result, **rt.alternatives(result)})
+            text = str(comparison) if form == "text" else json.dumps(comparison.to_dict())
+        assert ("In-sample by selection: " in text) == (mark is not None)
+        assert mark is None or mark in text.partition("In-sample by selection: ")[2]
+
+
+def test_what_came_after_the_choice_has_figures_of_its_own():
+    result = rt.backtest(layers(PLAIN, date(2022, 1, 15)), STRATEGY)
+    comparison = rt.compare({"switch": result, **rt.alternatives(result)})
+    since = comparison.since_chosen
+    growth = result.value.iloc[-1] / result.value["2022-01-14"]
+    returns = len(PLAIN["2022-01-15":])
+    assert since.loc["switch", "annual_return"] == pytest.approx(growth ** (252 / returns) - 1)
+    assert list(since.index) == list(comparison.table.index)
+    assert str(since.loc["switch", "sharpe"].round(2)) in str(comparison)
+    assert comparison.to_dict()["since_chosen"]["a"]["sharpe"] == since.loc["a", "sharpe"]
+
+
+@pytest.mark.parametrize("chosen_on", [None, date(2018, 1, 1), date(2023, 3, 31)])
+def test_without_a_part_that_nobody_knew_there_is_no_second_table(chosen_on):
+    result = rt.backtest(layers(PLAIN, chosen_on), STRATEGY)
+    comparison = rt.compare({"switch": result, **rt.alternatives(result)})
+    assert comparison.since_chosen is None
+    assert comparison.to_dict()["since_chosen"] is None
