@@ -199,7 +199,7 @@ def mark_choice(figure: "go.Figure", sessions: pd.DatetimeIndex, chosen_on: date
         figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line)
     for text in texts:
         figure.add_annotation(
-            **text, x=at, y=1, yref="paper", yanchor="top", showarrow=False, font={"size": 11}
+            **text, x=at, y=0, yref="paper", yanchor="bottom", showarrow=False, font={"size": 11}
         )
 
 
