@@ -19,5 +19,5 @@ def test_what_is_unknown_is_none():
     "other", [CLOSE.iloc[:1], CLOSE[["B", "A"]], CLOSE.shift(freq="D"), CLOSE["A"], None]
 )
 def test_a_field_of_another_shape_is_refused(other):
-    with pytest.raises(rt.DataError, match="^close: want a DataFrame|^low: want"):
+    with pytest.raises(rt.DataError, match=r"^(close: want a DataFrame|low: want)"):
         Bars(CLOSE, low=other) if other is not None else Bars(None)
