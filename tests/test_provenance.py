@@ -195,3 +195,10 @@ def test_without_a_part_that_nobody_knew_there_is_no_second_table(chosen_on):
     comparison = rt.compare({"switch": result, **rt.alternatives(result)})
     assert comparison.since_chosen is None
     assert comparison.to_dict()["since_chosen"] is None
+
+
+def test_who_held_nobody_before_the_choice_knew_nothing():
+    chosen = rt.Universe({"a": ["A", "B"], "c": ["C"]}, chosen_on=date(2022, 1, 15)).as_chosen()
+    result = rt.backtest(rt.build_layers(PLAIN, chosen), STRATEGY)
+    assert result.chosen_on is None
+    assert result.in_sample == ""

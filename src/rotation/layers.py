@@ -77,8 +77,9 @@ class Layers:
         """Members, and their weights in each layer where a switch at ``costs`` must know them."""
         tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
         alone = len(set(tickers)) == len(tickers)
+        known = self.universe.chosen_on if self.universe.hindsight else None
         if alone and costs.uniform:
-            return Parts(self.prices, None, self.universe.chosen_on)
+            return Parts(self.prices, None, known)
         weights, members = [], []
         for account in self.accounts.values():
             held = account.weights.drop(columns="cash")
@@ -86,7 +87,7 @@ class Layers:
             members.append(self.prices.columns.get_indexer(held.columns))
         assets = self.prices.close.shape[1]
         composition = Composition(tuple(weights), tuple(members), assets)
-        return Parts(self.prices, composition, self.universe.chosen_on)
+        return Parts(self.prices, composition, known)
 
     def _account(self, name: str) -> Result:
         if name not in self.accounts:

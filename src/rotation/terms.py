@@ -69,7 +69,8 @@ class Parts:
     prices : closes of all members (T, A)
     composition : weights of the members in each layer; None if no two layers share one and all
         members pay the same, so that a switch costs what it does of single assets
-    chosen_on : day on which the members were picked, None if nobody knows
+    chosen_on : day on which members held before it were picked; None if there are none, or nobody
+        knows
     """
 
     prices: Prices

@@ -3,14 +3,27 @@
 A universe is a choice that somebody made on some day; it says when, or that nobody knows.
 """
 
+import os
+import secrets
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import combinations
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import tomli_w
 
 from rotation.errors import ArgumentError
 
-__all__ = ["Member", "Universe"]
+__all__ = ["Member", "Universe", "read_date"]
+
+_NAMED = 20  # members that a note names of each layer
+_FIELDS = ("chosen_on", "source", "remarks", "layers")
+_MEMBER = ("ticker", "start", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +42,12 @@ class Member:
     end: date | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.ticker, str):
+        if not isinstance(self.ticker, str) or not self.ticker.strip():
             raise ArgumentError(f"ticker: want a text, got {self.ticker!r}")
         for name in ("start", "end"):
             got = getattr(self, name)
-            if got is not None and (not isinstance(got, date) or got != got):
-                raise ArgumentError(f"{name}: want a date, got {got!r}")
+            if got is not None:
+                object.__setattr__(self, name, read_date(name, got))
         if self.start is not None and self.end is not None and self.start > self.end:
             raise ArgumentError(f"end: want it after {self.start}, got {self.end}")
 
@@ -53,6 +66,8 @@ class Universe:
     layers : name of each layer and its tickers; a ticker may be in several layers; a Member
         belongs for a time, and several of one ticker for several times
     chosen_on : day on which the names were picked; what they earned before is hindsight
+    source : who chose them, and where it is written
+    remarks : what else whoever reads a figure must know: corrections, and what does not trade
 
     Raises
     ------
@@ -61,31 +76,37 @@ class Universe:
 
     Examples
     --------
-    >>> Universe({"shovels": ["NVDA", "AMD"], "applications": ["MSFT"]}).tickers
+    >>> universe = Universe({"shovels": ["NVDA", "AMD"], "applications": ["MSFT"]})
+    >>> universe.tickers
     ('NVDA', 'AMD', 'MSFT')
+    >>> Universe.from_toml(universe.to_toml()) == universe
+    True
     """
 
     layers: Mapping[str, Sequence[str | Member]]
     chosen_on: date | None = None
+    source: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.layers, Mapping) or not self.layers:
             raise ArgumentError(f"layers: want names with their tickers, got {self.layers!r}")
-        for name, members in self.layers.items():
-            if name == "cash":
-                raise ArgumentError("layers: 'cash' is what is not invested; name the layer else")
-            if not isinstance(members, (list, tuple)) or not all(
-                isinstance(m, (str, Member)) for m in members
-            ):
-                raise ArgumentError(f"layers: want a list of tickers in {name}, got {members!r}")
-            if not members:
-                raise ArgumentError(f"layers: want one ticker or more in {name}, got none")
-            _refuse_twice(name, members)
-        day = self.chosen_on
-        if day is not None and (not isinstance(day, date) or day != day):  # NaT is not itself
-            raise ArgumentError(f"chosen_on: want a date, got {self.chosen_on!r}")
-        frozen = {name: tuple(members) for name, members in self.layers.items()}
-        object.__setattr__(self, "layers", frozen)
+        kept = {name: _members(name, members) for name, members in self.layers.items()}
+        object.__setattr__(self, "layers", MappingProxyType(kept))
+        if self.chosen_on is not None:
+            object.__setattr__(self, "chosen_on", read_date("chosen_on", self.chosen_on))
+        if not isinstance(self.source, str):
+            raise ArgumentError(f"source: want a text, got {self.source!r}")
+        texts = isinstance(self.remarks, (list, tuple))
+        if not texts or not all(isinstance(each, str) for each in self.remarks):
+            raise ArgumentError(f"remarks: want a list of texts, got {self.remarks!r}")
+        object.__setattr__(self, "remarks", tuple(self.remarks))
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.layers.items()), self.chosen_on, self.source, self.remarks))
+
+    def __reduce__(self) -> tuple[Any, ...]:  # what guards the layers cannot be pickled itself
+        return type(self), (dict(self.layers), self.chosen_on, self.source, self.remarks)
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -97,27 +118,255 @@ class Universe:
         return tuple(m if isinstance(m, Member) else Member(m) for m in self.layers[name])
 
     @property
+    def hindsight(self) -> bool:
+        """Whether a member may be held before the day it was chosen, known or not."""
+        if self.chosen_on is None:
+            return True
+        starts = [member.start for name in self.layers for member in self.members(name)]
+        return any(start is None or start < self.chosen_on for start in starts)
+
+    @property
     def note(self) -> str:
         """What a reader of any figure of this universe must know: its members, and hindsight."""
-        members = "; ".join(
-            f"{name} are {', '.join(map(str, each))}" for name, each in self.layers.items()
-        )
+        members = "; ".join(f"{name} are {_listed(each)}" for name, each in self.layers.items())
+        source = f"Source: {self.source.rstrip('.')}." if self.source else ""
+        said = [f"{members}.", self._said_of_hindsight(), source, *self.remarks]
+        return " ".join(filter(None, said))
+
+    def _said_of_hindsight(self) -> str:
         if self.chosen_on is None:
-            return (
-                f"{members}. Hindsight: nobody wrote down when they were chosen; trust no figure."
-            )
+            return "Hindsight: nobody wrote down when they were chosen; trust no figure."
+        if not self.hindsight:
+            return f"They were chosen on {self.chosen_on}, and none is held before that day."
         return (
-            f"{members}. Hindsight: they were chosen on {self.chosen_on:%Y-%m-%d}, knowing how "
+            f"Hindsight: they were chosen on {self.chosen_on}, knowing how "
             "they had done; every figure before that day is flattered by the choice."
         )
 
+    def as_chosen(self) -> Self:
+        """The universe with nobody held before the day it was chosen.
 
-def _refuse_twice(name: str, members: Sequence[str | Member]) -> None:
+        Who belongs later comes later, and who was gone by then is left out. Of figures that rest on
+        a choice these alone are free of its hindsight; of layers they have the day as their first.
+
+        Raises
+        ------
+        ArgumentError
+            If nobody knows the day, or a layer has nobody from it on.
+
+        Examples
+        --------
+        >>> universe = Universe({"a": ["NVDA"]}, chosen_on=date(2025, 1, 31))
+        >>> universe.hindsight, universe.as_chosen().hindsight
+        (True, False)
+        """
+        day = self.chosen_on
+        if day is None:
+            raise ArgumentError("chosen_on: want the day of the choice, got None")
+        later = {
+            name: [
+                replace(member, start=max(member.start or day, day))
+                for member in self.members(name)
+                if member.end is None or member.end >= day
+            ]
+            for name in self.layers
+        }
+        for name, members in later.items():
+            if not members:
+                raise ArgumentError(f"layers: want a member of {name} on {day} or later, got none")
+        return replace(self, layers=later)
+
+    def to_toml(self) -> str:
+        """All of it as TOML, to be read and changed by hand.
+
+        Examples
+        --------
+        >>> listed = Member("ARM", start=date(2023, 9, 14))
+        >>> print(Universe({"shovels": ["NVDA", listed]}, chosen_on=date(2025, 1, 31)).to_toml())
+        chosen_on = 2025-01-31
+        <BLANKLINE>
+        [layers]
+        shovels = [
+            "NVDA",
+            { ticker = "ARM", start = 2023-09-14 },
+        ]
+        <BLANKLINE>
+        """
+        table = {
+            "chosen_on": self.chosen_on,
+            "source": self.source,
+            "remarks": self.remarks,
+            "layers": {name: [_plain(m) for m in each] for name, each in self.layers.items()},
+        }
+        return tomli_w.dumps({name: each for name, each in table.items() if each})
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """The universe that :meth:`to_toml`, or a hand, wrote.
+
+        Raises
+        ------
+        ArgumentError
+            Naming the place of what is wrong, as ``layers.shovels[1].start``.
+        """
+        if not isinstance(text, str):
+            raise ArgumentError(f"text: want TOML, got {type(text).__name__}")
+        try:
+            data = tomllib.loads(text)
+        except ValueError as error:  # what is no TOML, and numbers too long to read
+            raise ArgumentError(f"text: want TOML, got what is none ({error})") from None
+        except RecursionError:
+            raise ArgumentError("text: want TOML, got lists or tables too deep to read") from None
+        _check_keys(data, "", _FIELDS)
+        layers = data.get("layers")
+        if not isinstance(layers, dict):
+            raise ArgumentError(f"layers: want a table of names and their tickers, got {layers!r}")
+        read = {name: _read_layer(f"layers.{name}", each) for name, each in layers.items()}
+        if "chosen_on" in data:
+            _check_day("chosen_on", data["chosen_on"])
+        return cls(read, **{name: data[name] for name in _FIELDS[:3] if name in data})
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Self:
+        """The universe of a TOML file.
+
+        Raises
+        ------
+        ArgumentError
+            Naming the file, and the place in it, of what is wrong.
+        """
+        _check_path(path)
+        try:
+            text = Path(path).read_bytes().decode("utf-8-sig")
+        except (OSError, ValueError) as error:  # no file, no UTF-8, no name that a file can have
+            raise ArgumentError(f"path: cannot read {path} ({error})") from None
+        try:
+            return cls.from_toml(text)
+        except ArgumentError as error:
+            raise ArgumentError(f"{path}: {error}") from None
+
+    def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """:meth:`to_toml` into a file that is not there yet.
+
+        Parameters
+        ----------
+        path : of the file; its folder must be there
+        overwrite : whether a file that is there may be replaced
+
+        Returns
+        -------
+        Path
+            Of the file.
+
+        Raises
+        ------
+        ArgumentError
+            If the file is there, or cannot be written.
+        """
+        _check_path(path)
+        place = Path(path)
+        if os.path.lexists(place) and not overwrite:
+            raise ArgumentError(f"path: {path} is there already; pass overwrite=True to replace it")
+        # A file that is there whole or not at all, whatever stops the writing.
+        half = place.parent / f".{place.name}.{secrets.token_hex(8)}.tmp"
+        try:
+            half.write_bytes(self.to_toml().encode())
+            half.replace(place)
+        except (OSError, ValueError) as error:  # ValueError of what UTF-8 or a name cannot hold
+            with suppress(OSError, ValueError):
+                half.unlink()
+            raise ArgumentError(f"path: cannot write {path} ({error})") from None
+        return place
+
+
+def read_date(name: str, got: object) -> date:
+    """A day without a time of day; a Timestamp at midnight is one.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+
+    Examples
+    --------
+    >>> read_date("start", datetime(2025, 1, 31))
+    datetime.date(2025, 1, 31)
+    """
+    if isinstance(got, datetime):
+        if got == got and got.tzinfo is None and got.time() == time():  # NaT is not itself
+            return got.date()
+    elif isinstance(got, date):
+        return got
+    raise ArgumentError(f"{name}: want a date, got {got!r}")
+
+
+def _members(name: object, members: object) -> tuple[str | Member, ...]:
+    """Members of a layer as they are kept: a text where there are no dates."""
+    if not isinstance(name, str) or not name.strip():
+        raise ArgumentError(f"layers: want names that are texts, got {name!r}")
+    if name == "cash":
+        raise ArgumentError("layers: 'cash' is what is not invested; name the layer else")
+    if not isinstance(members, (list, tuple)) or not all(
+        isinstance(m, (str, Member)) for m in members
+    ):
+        raise ArgumentError(f"layers: want a list of tickers in {name}, got {members!r}")
+    if not members:
+        raise ArgumentError(f"layers: want one ticker or more in {name}, got none")
     whole = [m if isinstance(m, Member) else Member(m) for m in members]
-    for one, other in combinations(whole, 2):
-        begins = max(one.start or date.min, other.start or date.min)
-        ends = min(one.end or date.max, other.end or date.max)
-        if one.ticker == other.ticker and begins <= ends:
+    by_time = sorted(whole, key=lambda m: (m.ticker, m.start or date.min))
+    for one, other in pairwise(by_time):
+        if one.ticker == other.ticker and (one.end or date.max) >= (other.start or date.min):
             raise ArgumentError(
                 f"layers: want each ticker of {name} once at a time, got {one} and {other}"
             )
+    return tuple(m.ticker if m.start is None and m.end is None else m for m in whole)
+
+
+def _listed(members: Sequence[str | Member]) -> str:
+    named = ", ".join(map(str, members[:_NAMED]))
+    more = len(members) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _plain(member: str | Member) -> str | dict[str, str | date]:
+    if isinstance(member, str):
+        return member
+    held = {name: getattr(member, name) for name in _MEMBER}
+    return {name: each for name, each in held.items() if each is not None}
+
+
+def _check_keys(table: Mapping[str, object], where: str, wanted: Sequence[str]) -> None:
+    for name in table:
+        if name not in wanted:
+            raise ArgumentError(f"{where}{name}: want one of {', '.join(wanted)}, got {name!r}")
+
+
+def _check_day(where: str, got: object) -> None:
+    if type(got) is not date:
+        raise ArgumentError(f"{where}: want a date, as 2025-01-31 without quotes, got {got!r}")
+
+
+def _read_layer(where: str, members: object) -> list[str | Member]:
+    if not isinstance(members, list):
+        raise ArgumentError(f"{where}: want a list of tickers, got {members!r}")
+    return [_read_member(f"{where}[{place}]", each) for place, each in enumerate(members)]
+
+
+def _read_member(where: str, got: object) -> str | Member:
+    if isinstance(got, str):
+        return got
+    if not isinstance(got, dict) or "ticker" not in got:
+        raise ArgumentError(f'{where}: want a ticker or {{ ticker = "NVDA", ... }}, got {got!r}')
+    _check_keys(got, f"{where}.", _MEMBER)
+    for name in _MEMBER[1:]:
+        if name in got:
+            _check_day(f"{where}.{name}", got[name])
+    try:
+        return Member(**got)
+    except ArgumentError as error:
+        raise ArgumentError(f"{where}.{error}") from None
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"path: want a path, got {path!r}")
