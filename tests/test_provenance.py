@@ -202,3 +202,19 @@ def test_who_held_nobody_before_the_choice_knew_nothing():
     result = rt.backtest(rt.build_layers(PLAIN, chosen), STRATEGY)
     assert result.chosen_on is None
     assert result.in_sample == ""
+
+
+def test_unsound_tables_have_a_stamp_too():
+    days = pd.to_datetime(["2024-01-02", "2025-01-02", "2024-01-03", "2024-01-03"])
+    odd = pd.DataFrame({"A": [1.0, 2.0, 3.0, 4.0], "none": np.nan}, index=days)
+    stamped = stamp(odd, ORIGIN)
+    assert provenance(stamped) == replace(provenance(stamped), altered=(), steps=())
+    assert provenance(stamped).columns["none"] == {}
+    for row in range(4):
+        other = stamped.copy()
+        other.iloc[row, 0] += 1
+        assert provenance(other).altered == ("A",)
+    assert provenance(stamp(odd.tz_localize("Asia/Tokyo"), ORIGIN)).hash == provenance(odd).hash
+    for hopeless in (PLAIN.reset_index(drop=True), PLAIN.astype(str) + "x"):
+        with pytest.raises(rt.DataError, match="closes: want"):
+            provenance(hopeless)

@@ -14,6 +14,7 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
+from rotation.arrays import IntArray
 from rotation.errors import DataError
 
 __all__ = ["STAMP", "Provenance", "provenance", "stamp"]
@@ -170,19 +171,31 @@ def _hash(columns: object) -> str:
 
 def _observed(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Of each column, by year, the number of observations and a hash of their dates and values."""
-    days = table.index.to_numpy().astype("datetime64[us]")
+    index = table.index
+    if not isinstance(index, pd.DatetimeIndex):
+        raise DataError(f"closes: want an index of dates, got {type(index).__name__}")
+    days = index.tz_localize(None).to_numpy().astype("datetime64[us]")
     years = days.astype("datetime64[Y]").astype(np.int64) + 1970
-    found = {}
+    order = np.argsort(days, kind="stable")
+    found: dict[str, dict[str, str]] = {}
     for position, name in enumerate(table.columns):
-        values = table.iloc[:, position].to_numpy(dtype="<f8", na_value=np.nan)
-        seen = np.flatnonzero(~np.isnan(values))
+        try:
+            values = table.iloc[:, position].to_numpy(dtype="<f8", na_value=np.nan)
+        except (TypeError, ValueError):
+            raise DataError(f"closes: want numbers, got others in {name}") from None
+        seen = order[~np.isnan(values[order])]
         rows = np.column_stack([days[seen].view("<i8"), values[seen].view("<i8")])
-        starts = np.flatnonzero(np.diff(years[seen], prepend=years[seen[:1]] - 1))
+        starts = np.flatnonzero(np.diff(years[seen], prepend=-1))
+        ends = np.append(starts[1:], len(seen))
         found[str(name)] = {
-            str(years[seen[start]]): f"{len(part)}:{sha256(part.tobytes()).hexdigest()[:16]}"
-            for start, part in zip(starts, np.split(rows, starts[1:]), strict=True)
+            str(years[seen[start]]): f"{end - start}:{_digest(rows[start:end])}"
+            for start, end in zip(starts, ends, strict=False)
         }
     return found
+
+
+def _digest(rows: IntArray) -> str:
+    return sha256(rows.tobytes()).hexdigest()[:16]
 
 
 def _is_cut(years: Mapping[str, str], stamped: Mapping[str, str]) -> bool:

@@ -1,0 +1,835 @@
+"""Files are read as they stand, written whole, and refused where they could mean two things."""
+
+import contextlib
+import gzip
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import rotation as rt
+from rotation.data.bars import Bars
+from rotation.data.files import inspect, read_bars, read_closes
+from rotation.data.guessing import FileFormat
+from rotation.data.writing import write_bars, write_closes
+from rotation.provenance import STAMP, Provenance, provenance, stamp
+
+WIDE = "date,AAPL,MSFT\n2024-01-30,1.5,2\n2024-01-31,1.25,\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a text, bytes or an Arrow table, and gives the path."""
+
+    def write(content, name="prices.csv"):
+        path = tmp_path / name
+        if isinstance(content, pa.Table):
+            pq.write_table(content, path)
+        elif isinstance(content, pd.DataFrame):
+            content.to_parquet(path)
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def table(values, days, names, head="date"):
+    index = pd.DatetimeIndex(days, name=head).as_unit("us")
+    return pd.DataFrame(values, index, names, dtype=float)
+
+
+WANT = table(
+    [[1.5, 2.0], [1.25, np.nan]], ["2024-01-30", "2024-01-31"], ["AAPL", "MSFT"]
+)  # what WIDE says
+
+
+def refused(path, match, how=None, read=read_closes):
+    with pytest.raises(rt.DataError, match=match) as error:
+        read(path, how)
+    assert path.name in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WIDE,
+        WIDE.replace(",", ";"),
+        WIDE.replace(",", "\t"),
+        WIDE.replace(",", "|"),
+        WIDE.replace("\n", "\r\n"),
+        WIDE.replace("\n", "\r"),
+        WIDE.replace("\n", "\n\n"),
+        WIDE.rstrip("\n"),
+        WIDE.replace("\n", ",\n"),
+        WIDE.replace(",", " , "),
+        "sep=;\n" + WIDE.replace(",", ";"),
+        WIDE.replace("date", '"date"').replace("1.25", '"1.25"'),
+        WIDE.replace("2,", "2,").replace(",2\n", ",2.0e0\n"),
+        WIDE.replace(",", ";").replace(".", ","),
+        WIDE.replace(",", ";").replace("1.25", "1,25").replace("1.5", "1,50"),
+        WIDE.replace("1.5", '"1,5"').replace("1.25", '"1,25"'),
+        WIDE.replace("2024-01-", "202401"),
+        WIDE.replace("2024-01-", "2024/01/"),
+        WIDE.replace("2024-01-30", "30/01/2024").replace("2024-01-31", "31/01/2024"),
+        WIDE.replace("2024-01-30", "01-30-2024").replace("2024-01-31", "01-31-2024"),
+        WIDE.replace("2024-01-30", "30.1.2024").replace("2024-01-31", "31.1.2024"),
+        WIDE.replace("2024-01-30", "30-Jan-2024").replace("2024-01-31", "31-Jan-2024"),
+        WIDE.replace("2024-01-30", '"Jan 30, 2024"').replace("2024-01-31", '"Jan 31, 2024"'),
+        WIDE.replace("2024-01-30", "2024-01-30 00:00:00").replace("31,", "31 00:00:00,"),
+        WIDE.replace("2024-01-30", "2024-01-30 00:00:00-05:00").replace(
+            "2024-01-31", "2024-01-31 00:00:00-04:00"
+        ),
+        WIDE.replace("2024-01-30", "1706572800").replace("2024-01-31", "1706659200"),
+        WIDE.replace("2024-01-30", "1706572800000").replace("2024-01-31", "1706659200000"),
+        *(WIDE.replace("1.25,", f"1.25,{none}") for none in ("NA", "N/A", "null", "-", "nan", ".")),
+        "date,ticker,close\n2024-01-30,AAPL,1.5\n2024-01-30,MSFT,2\n2024-01-31,AAPL,1.25\n",
+        "date,Symbol,PX_LAST,x\n2024-01-31,AAPL,1.25,?\n2024-01-30,AAPL,1.5,\n2024-01-30,MSFT,2,\n",
+        "0,date,sym,price\n"
+        + "0,2024-01-30,AAPL,1.5\n1,2024-01-30,MSFT,2\n2,2024-01-31,AAPL,1.25\n",
+        "Price,Close,Close,Open,Open\nTicker,AAPL,MSFT,AAPL,MSFT\ndate,,,,\n"
+        "2024-01-30,1.5,2,7,7\n2024-01-31,1.25,,7,7\n",
+        "Ticker,AAPL,AAPL,MSFT,MSFT\nPrice,Open,Close,Open,Close\ndate,,,,\n"
+        "2024-01-30,7,1.5,7,2\n2024-01-31,7,1.25,7,\n",
+    ],
+)
+def test_the_same_table_is_read_from_however_it_is_written(file, text):
+    if text.startswith("0,date"):
+        text = text[1:]
+    for content in (text, b"\xef\xbb\xbf" + text.encode(), gzip.compress(text.encode())):
+        pd.testing.assert_frame_equal(read_closes(file(content)), WANT, check_freq=False)
+    for coding in ("utf-16", "utf-32"):
+        assert read_closes(file(text.encode(coding))).equals(WANT)
+
+
+def test_what_others_write_is_read(file):
+    """Shapes of yfinance, Stooq, Yahoo's pages, row numbers that pandas leaves."""
+    fields = {"Open": WANT * 2, "Close": WANT}
+    for level in (0, 1):
+        bars = pd.concat(fields, axis=1, names=["Price", "Ticker"])
+        bars = bars.swaplevel(axis=1).sort_index(axis=1) if level else bars
+        for path in (file(bars, "b.parquet"), file(bars.to_csv(), "b.csv")):
+            assert read_bars(path).open.equals(WANT * 2)
+            assert read_closes(path).equals(WANT)
+    stooq = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<CLOSE>\nAAPL.US,D,20240130,000000,1,1.5\n"
+    assert read_closes(file(stooq)).iloc[0].to_dict() == {"AAPL.US": 1.5}
+    pages = 'Date,Open,Close*,Volume\n"Jan 30, 2024",1,1.5,"1,234,567"\n'
+    bars = read_bars(file(pages, "AAPL.csv"))
+    assert (bars.close.iloc[0, 0], bars.volume.iloc[0, 0]) == (1.5, 1_234_567)
+    history = "Date,Close,Stock Splits,Capital Gains\n2024-01-30 00:00:00-05:00,1.5,0.0,0.0\n"
+    assert read_closes(file(history, "AAPL.csv")).loc["2024-01-30", "AAPL"] == 1.5
+    long = WANT.melt(ignore_index=False, var_name="ticker", value_name="close").reset_index()
+    for frame in (long, long[long["close"] > 1.3]):
+        for path in (file(frame, "l.parquet"), file(frame.to_csv(), "l.csv")):
+            assert read_closes(path).loc["2024-01-30"].to_dict() == {"AAPL": 1.5, "MSFT": 2.0}
+    kaggle = file("date,open,close,Name\n2024-01-30,1,1.5,AAPL\n")
+    refused(kaggle, "say layout='wide' or 'single', or ticker='Name' if it holds tickers")
+    assert read_closes(kaggle, FileFormat(ticker="Name")).iloc[0].to_dict() == {"AAPL": 1.5}
+
+
+@pytest.mark.parametrize("name", ["AAPL.csv", "AAPL.txt", "AAPL.csv.gz", "AAPL.parquet"])
+def test_a_file_of_one_ticker_has_its_name(file, name):
+    text = "Date,Open,High,Low,Close,Volume\n2024-01-30,1,3,0.5,2,100\n"
+    if name.endswith("parquet"):
+        frame = pd.DataFrame(
+            {"Close": [2.0], "Open": [1.0]}, pd.DatetimeIndex(["2024-01-30"], name="Date")
+        )
+        path = file(frame, name)
+    else:
+        path = file(gzip.compress(text.encode()) if name.endswith("gz") else text, name)
+    assert read_closes(path).equals(table([[2.0]], ["2024-01-30"], ["AAPL"]))
+    bars = read_bars(path, FileFormat(name="X"))
+    assert bars.open.equals(table([[1.0]], ["2024-01-30"], ["X"]))
+    assert bars.dividends is None
+    assert "ticker AAPL" in provenance(read_closes(path)).steps[0]
+
+
+def test_a_name_that_is_no_ticker_is_asked_for(file):
+    path = file("Date,Close\n2024-01-30,2\n", "my prices.csv")
+    refused(path, r"want the ticker of its prices, .*; say name='NVDA'")
+    assert list(read_closes(path, FileFormat(name="NVDA")).columns) == ["NVDA"]
+
+
+def test_tickers_stay_the_texts_they_are(file):
+    odd = ["NA", "NaN", "nan", "None", "null", "TRUE", "INF", "0700", "002230", "1e5", "-", "A.1"]
+    wide = file("date," + ",".join(odd) + "\n2024-01-30" + ",7" * len(odd) + "\n")
+    long = file("date,ticker,close\n" + "".join(f"2024-01-30,{each},7\n" for each in odd), "l.csv")
+    for path in (wide, long):
+        assert list(read_closes(path).columns) == odd
+    made = pa.table({"date": [date(2024, 1, 30)] * 2, "ticker": [700, 5], "close": [1.0, 2.0]})
+    assert list(read_closes(file(made, "n.parquet")).columns) == ["700", "5"]
+
+
+def test_what_is_wrong_with_prices_stays_for_the_checks_to_find(file):
+    text = "date,A,B\n2024-01-31,0,-5\n2024-01-30,1,\n2024-01-30,2,3\n2024-01-29,3,\n"
+    read = read_closes(file(text))
+    assert [f"{each:%d}" for each in read.index] == ["31", "30", "30", "29"]
+    assert np.array_equal(read, [[0, -5], [1, np.nan], [2, 3], [3, np.nan]], equal_nan=True)
+
+
+def test_a_file_says_where_it_came_from_and_how_it_was_understood(file):
+    text = "date;sym;close;adj close\n30/01/2024;A;1.000,5;2\n"
+    path = file(text)
+    how = FileFormat(price="adj close")
+    said = provenance(read_closes(path, how, adjustment="splits", currency="EUR"))
+    assert (said.source, said.fetched) == ("file prices.csv", None)
+    assert (said.adjustment, said.currency) == ("splits", "EUR")
+    assert said.steps == (
+        "read as long; dates in 'date' as %d/%m/%Y; tickers in 'sym'; prices in 'adj close'; "
+        "not used: 'close'",
+    )
+    said = provenance(read_closes(path, FileFormat(price="close")))
+    assert said.adjustment == "unknown"
+    assert said.steps[0].endswith("decimal sign ',', thousands '.'")
+    assert "the last line has no end" in provenance(read_closes(file(text.strip()), how)).steps[0]
+    assert (
+        "column 1, which numbers the rows"
+        in provenance(read_closes(file(",date,A\n0,2024-01-30,1\n1,2024-01-31,2\n"))).steps[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "ways"),
+    [
+        (
+            "date,ticker,close,adj close\n2024-01-30,A,1,2\n",
+            r"want one column of prices, got 'close', 'adj close'; say which, as price='close'",
+            {FileFormat(price="adj close"): 2.0, FileFormat(price="close"): 1.0},
+        ),
+        (
+            "date,A\n03/04/2024,1\n12/12/2024,1\n",
+            r"line 2, column date: want a day after the 12th in some row, or dates='%d/%m/%Y' or",
+            {FileFormat(dates="%d/%m/%Y"): 1.0, FileFormat(dates="%m/%d/%Y"): 1.0},
+        ),
+        (
+            "date;A\n2024-01-30;1,234\n",
+            r"line 2, column A: want a number that reads one way, got '1,234'; say how, as dec",
+            {FileFormat(decimal=","): 1.234, FileFormat(decimal=".", thousands=","): 1234.0},
+        ),
+        (
+            "date;A\n2024-01-30;1.234\n",
+            r"line 2, column A: want a number that reads one way, got '1.234'; say how, as dec",
+            {FileFormat(decimal="."): 1.234, FileFormat(decimal=",", thousands="."): 1234.0},
+        ),
+        (
+            "date,sym,x\n2024-01-30,5,1\n",
+            r"got 'sym', as if a row were a date and a ticker, but no column of prices in",
+            {FileFormat(price="x"): 1.0, FileFormat(layout="wide"): 5.0},
+        ),
+        (
+            "date,Close,Fund\n2024-01-30,5,1\n",
+            r"got 'Close', which may be tickers or fields of one, beside 'Fund'; say layout=",
+            {FileFormat(layout="wide"): 5.0, FileFormat(layout="single", name="A"): 5.0},
+        ),
+        (
+            "date,LOW,OPEN\n2024-01-30,5,1\n",
+            r"got 'LOW', 'OPEN', which may be tickers or fields of one; say layout=",
+            {FileFormat(layout="wide"): 5.0},
+        ),
+        (
+            "date,A\n2024-01-30 16:00,5\n",
+            r"got the time 2024-01-30 16:00:00 without a time zone; .* say dates='as written'",
+            {FileFormat(dates="as written"): 5.0, FileFormat(dates="%Y-%m-%d %H:%M"): 5.0},
+        ),
+        (
+            "date,A\n2024-01-30T05:00:00Z,5\n",
+            r"got the time 2024-01-30 05:00:00\+00:00, whose day depends on the exchange; say",
+            {FileFormat(zone="America/New_York"): 5.0, FileFormat(dates="as written"): 5.0},
+        ),
+        (
+            "date,timestamp,A\n2024-01-30,2024-01-31,5\n",
+            r"want one column of dates, .* got 'date', 'timestamp'; say which, as date='Day'",
+            {FileFormat(date="date", layout="long", ticker="timestamp", price="A"): 5.0},
+        ),
+        (
+            "a;date,b|c;d\n2024-01-30;7,b|c;d\n",
+            r"want cells between commas, semicolons, tabs or bars, got 3 that fit; say which",
+            {},
+        ),
+        (
+            "date,A\n01/02/24,5\n",
+            r"want a date, not a year of two digits; say how, as dates='%d/%m/%y', got '01/02/24'",
+            {FileFormat(dates="%d/%m/%y"): 5.0},
+        ),
+        (
+            "date,ticker,sym,close\n2024-01-30,1,A,5\n",
+            r"want one column of tickers, got 'ticker', 'sym'; say which, as ticker='sym'",
+            {FileFormat(ticker="sym"): 5.0},
+        ),
+        (
+            b"date,\xe9\n2024-01-30,5\n",
+            r"line 1: want text in utf-8, got byte 0xE9; say its encoding, as encoding='latin-1'",
+            {FileFormat(encoding="latin-1"): 5.0},
+        ),
+        (
+            ",Close\n,0700\n2024-01-30,5\n",
+            r"want one column of dates, as 'date' or the first, got '', 'Close'",
+            {FileFormat(layout="double"): 5.0},
+        ),
+    ],
+)
+def test_what_could_mean_two_things_is_refused_with_ways_out_that_work(file, text, said, ways):
+    path = file(text)
+    refused(path, said)
+    guess = inspect(path) if "cells between" not in said and "utf-8" not in said else None
+    assert guess is None or guess.doubts
+    for how, first in ways.items():
+        assert read_closes(path, how).iloc[0, 0] == first, how
+        again = inspect(path, how)
+        assert again.doubts == (), again
+        assert read_closes(path, again.how).equals(read_closes(path, how))
+
+
+@pytest.mark.parametrize(
+    ("zone", "written", "day"),
+    [
+        ("America/New_York", "2024-01-30T05:00:00Z", "2024-01-30"),
+        ("America/New_York", "2024-01-31 02:00:00+00:00", "2024-01-30"),
+        ("Asia/Hong_Kong", "2024-01-29T16:00:00+0000", "2024-01-30"),
+        ("Asia/Hong_Kong", "1706544000", "2024-01-30"),
+        ("America/New_York", "1706625000", "2024-01-30"),
+        ("America/New_York", "1706625000123", "2024-01-30"),
+        ("Europe/London", "2024-07-29T23:00:00Z", "2024-07-30"),
+    ],
+)
+def test_a_time_is_of_the_day_that_it_is_at_the_exchange(file, zone, written, day):
+    path = file(f"date,A\n{written},5\n")
+    assert read_closes(path, FileFormat(zone=zone)).index[0] == pd.Timestamp(day)
+    refused(path, "whose day depends on the exchange; say its time zone")
+    if written.isdigit():
+        refused(path, "want days that are written; say zone", FileFormat(dates="as written"))
+
+
+def test_no_day_is_moved_by_a_zone(file):
+    path = file("date,A\n2024-01-30T00:00:00Z,5\n")
+    assert read_closes(path).index[0] == pd.Timestamp("2024-01-30")
+    refused(
+        path,
+        r"2024-01-29 19:00:00, of another day; .*leave out zone",
+        FileFormat(zone="America/New_York"),
+    )
+    with pytest.raises(rt.ArgumentError, match=r"^zone: want a time zone as 'Asia/Hong_Kong', got"):
+        read_closes(file("date,A\n2024-01-30T05:00:00Z,5\n"), FileFormat(zone="Mars"))
+
+
+def test_times_of_parquet_are_read_alike(file):
+    new_york = pd.DatetimeIndex(["2024-01-30", "2024-07-30"]).tz_localize("America/New_York")
+    days = pd.DatetimeIndex(["2024-01-30", "2024-07-30"])
+    frame = pd.DataFrame({"A": [1.0, 2.0]})
+    for index in (days, new_york, days.as_unit("ns"), days.as_unit("s")):
+        path = file(frame.set_index(index), "a.parquet")
+        assert list(read_closes(path).index) == list(days)
+    path = file(frame.set_index(new_york.tz_convert("UTC")), "a.parquet")
+    refused(path, r"got the time 2024-01-30 05:00:00\+00:00, whose day depends on the exchange")
+    assert list(read_closes(path, FileFormat(zone="America/New_York")).index) == list(days)
+    for kind, values in (
+        (pa.date32(), [date(2024, 1, 30), date(2024, 7, 30)]),
+        (pa.int64(), [20240130, 20240730]),
+        (pa.string(), ["2024-01-30", "2024-07-30"]),
+    ):
+        made = pa.table({"date": pa.array(values, kind), "A": [1.0, 2.0]})
+        assert list(read_closes(file(made, "a.parquet")).index) == list(days)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("date,A\n2024-01-30,abc\n", r"line 2, column A: want a number or a mark .*, got 'abc'"),
+        ("date,A\n2024-01-30,$5\n", r"line 2, column A: want a number .*, got '\$5'"),
+        ("date,A\n2024-01-30,5%\n", r"got '5%'"),
+        ("date,A\n2024-01-30,1_000\n", r"got '1_000'"),
+        ("date,A\n2024-01-30,inf\n", r"got 'inf'"),
+        ("date,A\n2024-01-30,1e999\n", r"line 2, column A: want a number, got infinity"),
+        ("date,A\n2024-01-30,١٢\n", r"got '١٢'"),
+        ("date;A;B\n2024-01-30;1.5;1,5\n", r"got '1.5' and then '1,5': want one way; say how"),
+        ("date;A\n2024-01-30;1.234,5\n2024-01-31;1234,5\n", r"line 2, column A: want a number"),
+        ("date,A,B\n2024-01-30,1\n", r"line 2: want 3 cells as in the header, got 2"),
+        ("date,A\n2024-01-30,1,2\n", r"line 2: want 2 cells as in the header, got 3"),
+        ('date,A\n2024-01-30,"1\n', r"line 2: want whole cells, got unexpected end of data"),
+        ('date,A\n2024-01-30,"1"2\n', r"line 2: want whole cells"),
+        ('date,A,B\n2024-01-30,"1\n2",3\n', r"line 2: want cells within a line, got one over two"),
+        ("date,A,A\n2024-01-30,1,2\n", r"want each column once, got A in columns 2 and 3"),
+        ("date,A, A\n2024-01-30,1,2\n", r"want each column once, got A in columns 2 and 3"),
+        ("date,A,\n2024-01-30,1,2\n", r"want a name over column 3, got none"),
+        ("date,A\n,1\n", r"line 2, column date: want a date, .*got ''"),
+        ("date,A\n2024-02-30,1\n", r"line 2, column date: want a day of the calendar, got"),
+        ("date,A\n2024-01-30,1\n31/01/2024,1\n", r"line 3, column date: want a date like '2024-01"),
+        ("date,A\n2024-01-02,1\n2024-01-3,1\n", r"line 3, column date: want two digits, as in '20"),
+        ("date,A\n13/01/2024,1\n01/13/2024,1\n", r"line 3, .*want day and month in the order of"),
+        ("date,A\n01/13/2024,1\n13/01/2024,1\n", r"line 3, .*want day and month in the order of"),
+        ("date,A\n0001-01-01T00:30+05:00,1\n", r"line 2, column date: want dates of this era"),
+        ("date,A\n2024-01-30 00:00:00.5,1\n", r"got the time 2024-01-30 00:00:00.000001 without"),
+        ("date,a\u200bb\n2024-01-30,1\n", r"want names that can be printed, got 'a\\u200bb'"),
+        ("date,A\n45321,1\n", r"want a date, not a day's number as Excel counts"),
+        ("date,A\n2024-01,1\n", r"want a date, not a month; say the day on which its price was kn"),
+        ("date,A\n0204-01-30,1\n", r"line 2, column date: want a year from 1800 to 2200, got 204"),
+        ("date,A\n2024-01-30,1\n2024-01-31 00:00Z,1\n", r"line 3.*want a time zone in every row"),
+        ("date,A\n170662500,1\n1706625000000,1\n", r"line 3.*want 9 digits, as in the first row"),
+        ("2024-01-30,1.5\n2024-01-31,1.6\n", r"want a header with names, got '2024-01-30', '1.5'"),
+        ("2024-01-30,7\n2024-01-31,8\n", r"want a header with names, got '2024-01-30', '7'"),
+        ("date,A\n", r"want a header and rows below it, got 1 lines"),
+        ("", r"want cells between commas"),
+        ("hello\nworld\n", r"want cells between commas, semicolons, tabs or bars, got none"),
+        ("date,A\n2024-01-30,1\0\n", r"line 2: want text, got the control character '\\x00'"),
+        ("date,A\n2024-01-30,1\n".encode("utf-16-le"), r"line 1: want text, got the control char"),
+        ("date,A\n2024-01-30,é\n".encode("utf-16")[:-1], r"want text in utf-16, got byte"),
+        (gzip.compress(WIDE.encode())[:-9], r"want a whole gzip file, got Compressed file ended"),
+        (gzip.compress(WIDE.encode())[:-8] + b"00000000", r"want a whole gzip file, got CRC check"),
+        (b"PK\x03\x04abc", r"want CSV or Parquet, got a zip or Excel file; save it as CSV"),
+        (b"\xd0\xcf\x11\xe0abc", r"got an old Excel file"),
+        (b"PAR1abcPAR1", r"want a Parquet file, got "),
+        (
+            "date,ticker,close\n2024-01-30,A,1\n2024-01-31,A,1\n2024-01-30,A,1\n",
+            r"line 4: want each date and ticker once, got A on 2024-01-30 again, as in line 2$",
+        ),
+        ("date,ticker,close\n2024-01-30,,1\n", r"line 2, column ticker: want a ticker, got ''"),
+        ("date,ticker,close\n2024-01-30,a\u200bb,1\n", r"line 2, column ticker: want a ticker"),
+        (
+            "ticker,start_date,end_date\nA,2000-06-05,\n",
+            r"want one column of dates, as 'date' or the first, got 'ticker', 'start_date', 'end_d",
+        ),
+        ("date\tA B\n", "got 1 lines"),
+        ("Price,Close,Foo\nTicker,A,A\n2024-01-30,1,2\n", r"want a header row of fields"),
+        ("Price,Close,Close\nTicker,A,A\nDate,,\n2024-01-30,1,2\n", r"want each column once"),
+        ("Price,Close\nTicker,A\nDate,\n", r"want rows below the header, got none"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_of_prices_is_refused_by_line_and_column(file, text, said):
+    refused(file(text), said)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"A": [True, False]}, "want numbers in column A, got bool"),
+        ({"A": [b"1", b"2"]}, "want numbers in column A, got binary"),
+        ({"A": [[1.0], [2.0]]}, "want numbers in column A, got list<"),
+        ({"A": [date(2024, 1, 1)] * 2}, "want numbers in column A, got dates"),
+        ({"A": ["1", "x"]}, "row 2, column A: want a number or a mark of none, as NA, got 'x'"),
+        ({"A": [1.0, np.inf]}, "row 2, column A: want a number, got infinity"),
+        ({"date": [date(2024, 1, 1), None]}, "row 2, column date: want a date, got none"),
+        ({"date": [1.5, 2.5]}, "column date: want dates, got numbers with fractions"),
+        ({"date": [None, None]}, "column date: want dates, got numbers"),
+        ({"ticker": [1.5, 2.5], "close": [1.0, 2.0]}, "which may be tickers or fields of one"),
+        ({"ticker": ["A", None], "close": [1.0, 2.0]}, "row 2, column ticker: want a ticker"),
+    ],
+)
+def test_what_no_column_of_parquet_may_hold_is_refused(file, columns, said):
+    days = {"date": [date(2024, 1, 30), date(2024, 1, 31)]}
+    made = pa.table(
+        {**days, "B": [1.0, 2.0], **columns} if "close" not in columns else days | columns
+    )
+    refused(file(made, "a.parquet"), f"^a.parquet: .*{said}")
+
+
+def test_columns_of_parquet_that_are_there_twice_are_refused(file):
+    days = pa.array([date(2024, 1, 30)])
+    made = pa.Table.from_arrays([days, pa.array([1.0]), pa.array([2.0])], ["date", "A", "A"])
+    refused(file(made, "a.parquet"), "want each column once, got A in columns 2 and 3")
+    refused(file(made.slice(0, 0), "a.parquet"), "want columns and rows, got 3 and 0")
+    refused(file(WIDE, "a.parquet"), "want a Parquet file, got")
+
+
+def test_headers_of_parquet_that_are_almost_pairs_are_names(file):
+    for name in ("('a'b', 'c')", "('a', 'b', 'c')"):
+        path = file(WANT[["AAPL"]].set_axis([name], axis=1), "a.parquet")
+        assert list(read_closes(path).columns) == [name]
+    refused(path, "want two header rows, got one", FileFormat(layout="double"))
+    how = FileFormat(ticker="AAPL", price="MSFT")
+    refused(file(WANT, "a.parquet"), "want names in column AAPL, got others", how)
+    days = pa.table({"date": [date(2024, 1, 30)]})
+    refused(file(days, "a.parquet"), "want a column beside the dates, got none")
+
+
+def test_tickers_of_parquet_may_be_coded(file):
+    coded = pa.array(["B", "A"]).dictionary_encode()
+    made = pa.table({"date": [date(2024, 1, 30)] * 2, "ticker": coded, "close": [1.0, 2.0]})
+    assert read_closes(file(made, "a.parquet")).iloc[0].to_dict() == {"B": 1.0, "A": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("cells", "how", "first"),
+    [
+        ("1'234.5", FileFormat(thousands="'"), 1234.5),
+        ("1'234", FileFormat(thousands="'"), 1234.0),
+        ("1\u202f234,5", FileFormat(thousands="\u202f"), 1234.5),
+        ("1.234", FileFormat(thousands="."), 1234.0),
+        ("1.234", FileFormat(thousands=""), 1.234),
+        ("1,234", FileFormat(thousands=","), 1234.0),
+        ("1,234", FileFormat(thousands=""), 1.234),
+        ("1,234.5", None, 1234.5),
+        ("1.234,5", None, 1234.5),
+        ("1.234.567", None, 1234567.0),
+        ("1,234,567", None, 1234567.0),
+        ("-0,5", None, -0.5),
+        ("0.123", None, 0.123),
+        ("1.234;1.2", None, 1.234),
+        ("1.234;1234", FileFormat(decimal=",", thousands="."), 1234.0),
+        ("12;-", None, 12.0),
+    ],
+)
+def test_thousands_are_believed_where_they_are_certain_or_told(file, cells, how, first):
+    names = ";".join("AB"[: cells.count(";") + 1])
+    assert read_closes(file(f"date;{names}\n2024-01-30;{cells}\n"), how).iloc[0, 0] == first
+
+
+@pytest.mark.parametrize("path", [5, None, "none.csv", ".", "nul\0.csv"])
+def test_a_file_that_cannot_be_is_an_argument_that_is_wrong(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for read in (read_closes, read_bars, inspect):
+        with pytest.raises(rt.ArgumentError, match=r"^path: want a file, got"):
+            read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("layout", "tall"), ("decimal", ";"), ("thousands", "x"), ("delimiter", "x"), ("price", 5)],
+)
+def test_a_format_that_cannot_be_is_refused(name, value):
+    with pytest.raises(rt.ArgumentError, match=f"^{name}: want "):
+        FileFormat(**{name: value})
+    with pytest.raises(rt.ArgumentError, match=r"^thousands: want another sign than decimal"):
+        FileFormat(decimal=",", thousands=",")
+    with pytest.raises(rt.ArgumentError, match=r"^how: want a FileFormat, got 'wide'"):
+        read_closes("a.csv", "wide")
+
+
+def test_names_and_encodings_that_are_not_there_are_refused(file):
+    path = file(WIDE)
+    for name in ("date", "ticker"):
+        refused(
+            path, f"{name}: want one of 'date', 'AAPL', 'MSFT', got 'x'", FileFormat(**{name: "x"})
+        )
+    refused(path, "price: a wide file has a column for each", FileFormat(layout="wide", price="x"))
+    refused(path, "want a header with names, got", FileFormat(layout="double"))
+    refused(path, "want columns of fields, as Close, got a column for each ticker", read=read_bars)
+    long = file("date,ticker,close\n2024-01-30,A,1\n")
+    refused(long, "price: want one of 'close', got 'x'", FileFormat(price="x"))
+    refused(path, "want a date as dates='%Q' says", FileFormat(dates="%Q"))
+    for coding in ("klingon", "base64"):
+        with pytest.raises(rt.ArgumentError, match=r"^encoding: want one of Python's, got"):
+            read_closes(path, FileFormat(encoding=coding))
+
+
+def test_bars_want_every_field_of_every_ticker(file):
+    path = file("Price,Close,Close,Open\nTicker,A,B,A\nDate,,,\n2024-01-30,1,2,3\n")
+    refused(path, "want 'Open' of every ticker, got none of B", read=read_bars)
+    assert read_closes(path).shape == (1, 2)
+    path = file("date,ticker,close,vol,volume\n2024-01-30,A,1,2,3\n")
+    refused(path, "want one column of volume, got 'vol', 'volume'", read=read_bars)
+
+
+def test_bars_take_the_close_beside_the_adjusted_close(file):
+    text = "Date,Open,Close,Adj Close,Dividends,Stock Splits\n2024-01-30,1,2,3,0,4\n"
+    path = file(text, "A.csv")
+    bars = read_bars(path)
+    got = [bars.open, bars.close, bars.dividends, bars.splits]
+    assert [each.iloc[0, 0] for each in got] == [1, 2, 0, 4]
+    assert read_bars(path, FileFormat(price="Adj Close")).close.iloc[0, 0] == 3
+    assert "not used: 'Adj Close'" in provenance(bars.close).steps[0]
+    path = file("Date,Open,Last\n2024-01-30,1,2\n", "A.csv")
+    assert read_bars(path).close.iloc[0, 0] == 2
+
+
+def test_a_mistaken_ticker_column_does_not_fill_the_memory(file):
+    days = np.datetime_as_string(np.datetime64("1990-01-01") + np.arange(9000)).tolist()
+    path = file("date,code,close\n" + "".join(f"{day},{n},1\n" for n, day in enumerate(days)))
+    refused(
+        path, "want tickers that come again on other dates, got 9000 in column code in 9000 row"
+    )
+
+
+def test_inspect_says_what_it_takes_a_file_for(file):
+    guess = inspect(file(WIDE))
+    assert guess.doubts == ()
+    assert str(guess) == (
+        "prices.csv: 2 rows, 2 tickers: AAPL, MSFT\n"
+        "FileFormat(layout='wide', date='date', dates='%Y-%m-%d', decimal='.', thousands='', "
+        "delimiter=',', encoding='utf-8')\n"
+        "dates from 2024-01-30 to 2024-01-31, read as %Y-%m-%d"
+    )
+    guess = inspect(file("date,ticker,close\n03/04/2024,,x\n"))
+    assert len(guess.doubts) == 3
+    assert "cannot be read so: prices.csv: line 2, column ticker" in str(guess)
+
+
+names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
+floats = st.floats(allow_infinity=False, width=64) | st.sampled_from([0.1, -0.0, 5e-324, 1e300])
+
+
+@st.composite
+def tables(draw, fields=1):
+    """Tables of one index and columns, with days in any order and twice."""
+    days = draw(st.lists(st.dates(date(1800, 1, 1), date(2200, 1, 1)), min_size=1, max_size=5))
+    tickers = draw(st.lists(names, min_size=1, max_size=4, unique=True))
+    name = draw(st.none() | names.filter(lambda name: name not in tickers))
+    index = pd.DatetimeIndex(np.array(days, "datetime64[us]"), name=name)
+    shape = len(days), len(tickers)
+    values = [draw(arrays(float, shape, elements=floats)) for _ in range(fields)]
+    return [pd.DataFrame(each, index, pd.Index(tickers, dtype=str)) for each in values]
+
+
+def same(one, other):
+    """To the last bit, but for which NaN it is."""
+    pd.testing.assert_frame_equal(one, other, check_freq=False, check_exact=True)
+    signs = np.signbit(one.to_numpy()) == np.signbit(other.to_numpy())
+    return bool((signs | one.isna().to_numpy()).all())
+
+
+@given(made=tables(), kind=st.sampled_from(["csv", "csv.gz", "tsv", "txt", "parquet"]))
+def test_closes_come_back_to_the_last_bit(tmp_path_factory, made, kind):
+    [closes] = made
+    path = tmp_path_factory.getbasetemp() / f"closes.{kind}"
+    write_closes(closes, path, overwrite=True)
+    known = FileFormat(layout="wide", date=closes.index.name or "", decimal=".")
+    assert same(read_closes(path, known), closes)
+    try:
+        read = read_closes(path)
+    except rt.DataError:  # a ticker is called Close, or date
+        return
+    assert same(read, closes)
+
+
+@given(made=tables(3), kind=st.sampled_from(["csv", "csv.gz", "parquet"]))
+def test_bars_come_back_to_the_last_bit(tmp_path_factory, made, kind):
+    close, volume, splits = made
+    path = tmp_path_factory.getbasetemp() / f"bars.{kind}"
+    write_bars(Bars(close=close, volume=volume, splits=splits), path, overwrite=True)
+    read = read_bars(path, FileFormat(layout="double", date=close.index.name or "", decimal="."))
+    assert read.open is None
+    assert all(map(same, [read.close, read.volume, read.splits], made))
+
+
+def test_parquet_keeps_the_stamp_and_the_names_and_csv_does_not(tmp_path):
+    origin = Provenance(source="Yahoo", adjustment="splits", fetched="2024-01-31", currency="USD")
+    closes = stamp(WANT.rename_axis(columns="Ticker"), origin, check="holes: none")
+    kept = read_closes(write_closes(closes, tmp_path / "a.parquet"))
+    assert kept.attrs == {STAMP: closes.attrs[STAMP]}
+    assert same(kept, closes)
+    assert provenance(kept) == provenance(closes)
+    assert pd.read_parquet(tmp_path / "a.parquet").attrs == kept.attrs
+    told = read_closes(tmp_path / "a.parquet", adjustment="nothing", currency="USD")
+    assert provenance(told).adjustment == "nothing"
+    assert provenance(told).steps[-1] == "said by the user: adjustment nothing"
+    plain = read_closes(write_closes(closes, tmp_path / "a.csv"))
+    assert provenance(plain).source == "file a.csv"
+    assert plain.columns.name is None
+    assert "altered" not in provenance(plain).steps
+    bars = Bars(close=closes, open=stamp(closes * 2, origin))
+    read = read_bars(write_bars(bars, tmp_path / "b.parquet"))
+    assert read.open.attrs == bars.open.attrs
+    assert read.close.attrs == bars.close.attrs
+    assert same(read.close, closes)
+
+
+def test_a_changed_byte_of_our_own_parquet_is_seen(tmp_path):
+    path = write_closes(WANT, tmp_path / "a.parquet")
+    good = path.read_bytes()
+    for at in range(4, len(good), 7):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+        with contextlib.suppress(rt.DataError):  # all but those of the seal's own name
+            assert read_closes(path).equals(WANT)
+            assert b"rotation table sha256 " not in path.read_bytes()
+
+
+def test_a_stamp_that_others_spoilt_is_refused(tmp_path):
+    for attrs in ('{"rotation": "x"}', "{", "5", '{"rotation": "{}"}'):
+        made = pa.Table.from_pandas(WANT)
+        made = made.replace_schema_metadata({**made.schema.metadata, b"PANDAS_ATTRS": attrs})
+        pq.write_table(made, tmp_path / "a.parquet")
+        if attrs == '{"rotation": "{}"}':
+            continue
+        refused(tmp_path / "a.parquet", "^a.parquet: ")
+
+
+def test_nothing_is_overwritten_without_asking(tmp_path):
+    for name in ("a.csv", "a.parquet"):
+        path = tmp_path / name
+        path.write_text("mine")
+        with pytest.raises(rt.ArgumentError, match=r"^path: .* is there already; pass overwrite=T"):
+            write_closes(WANT, path)
+        assert path.read_text() == "mine"
+        assert write_closes(WANT, str(path), overwrite=True) == path
+        assert read_closes(path).equals(WANT)
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(rt.ArgumentError, match="is there already"):
+        write_closes(WANT, tmp_path / "dangling.csv")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    write_closes(WANT * 2, tmp_path / "link.csv", overwrite=True)
+    assert (tmp_path / "link.csv").is_symlink()
+    assert read_closes(tmp_path / "a.csv").equals(WANT * 2)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "a.csv", "a.parquet", "dangling.csv", "link.csv",
+    ]  # fmt: skip
+
+
+def test_of_writers_that_come_at_once_one_writes(tmp_path):
+    def write(number):
+        try:
+            return write_closes(WANT * (number + 1), path) and number
+        except rt.ArgumentError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as pool:
+        for each in range(20):
+            path = tmp_path / f"{each}.csv"
+            done = list(pool.map(write, range(4)))
+            [won] = [got for got in done if not isinstance(got, str)]
+            assert all("is there already" in got for got in done if got != won)
+            assert read_closes(path).equals(WANT * (won + 1))
+    assert len(list(tmp_path.iterdir())) == 20
+
+
+def test_a_file_system_without_links_does_as_well(tmp_path, monkeypatch):
+    def link(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    assert read_closes(write_closes(WANT, tmp_path / "a.csv")).equals(WANT)
+    with pytest.raises(rt.ArgumentError, match="is there already"):
+        write_closes(WANT, tmp_path / "a.csv")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (5, "want a file, got 5"),
+        ("a.xlsx", "want a name that ends in .csv, .csv.gz, .tsv, .txt or .parquet, got a.xlsx"),
+        ("a.parquet.gz", "want a name that ends in"),
+        ("a", "want a name that ends in"),
+        ("none/a.csv", "cannot write none/a.csv .No such file or directory.; what was there stays"),
+        ("folder.csv", "cannot write folder.csv .Is a directory."),
+        ("x" * 300 + ".csv", r"cannot write .*name too long|stays as it was"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_said_so(tmp_path, monkeypatch, path, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(rt.ArgumentError, match=f"^path: {said}"):
+        write_closes(WANT, path, overwrite=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.csv"]
+
+
+@pytest.mark.parametrize(
+    ("closes", "said"),
+    [
+        (5, "want a DataFrame, got int"),
+        (WANT.iloc[:0], "want an index of dates and a column at least"),
+        (WANT.reset_index(), "want an index of dates"),
+        (WANT.tz_localize("UTC"), "want tz-naive dates"),
+        (WANT.shift(1, "h"), "want tz-naive dates without time of day"),
+        (WANT.set_index(pd.DatetimeIndex(["2024-01-30", pd.NaT])), "no NaT"),
+        (WANT.set_axis(pd.DatetimeIndex(["1700-01-30", "2024-01-01"])), "want years from 1800"),
+        (WANT.set_axis(["A", 5], axis=1), "want names that are printable texts, got 5"),
+        (WANT.set_axis(["A", " B"], axis=1), "want names that are printable texts, got ' B'"),
+        (WANT.set_axis(["A", ""], axis=1), "want names that are printable texts, got ''"),
+        (WANT.set_axis(["A", "B\nC"], axis=1), "want names that are printable texts"),
+        (WANT.set_axis(["A", "A"], axis=1), "want each name once, got A twice"),
+        (WANT.rename_axis("MSFT"), "want each name once, got MSFT twice"),
+        (WANT.astype(object), "want numbers, got object in AAPL"),
+        (WANT.replace(2.0, -np.inf), "want finite numbers or NaN, got -inf for MSFT on 2024-01-30"),
+    ],
+)
+def test_what_would_not_come_back_the_same_is_not_written(tmp_path, closes, said):
+    with pytest.raises(rt.DataError, match=f"^closes: .*{said}"):
+        write_closes(closes, tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bars_that_are_none_are_not_written(tmp_path):
+    with pytest.raises(rt.DataError, match=r"^bars: want Bars, got DataFrame"):
+        write_bars(WANT, tmp_path / "a.csv")
+    with pytest.raises(rt.DataError, match=r"^high: want finite numbers"):
+        write_bars(Bars(close=WANT, high=WANT * np.inf), tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, name):
+    path = tmp_path / name
+    write_closes(WANT, path)
+    old = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    try:
+        with pytest.raises(rt.ArgumentError, match=r"^path: cannot write .*File too large.*stays"):
+            write_closes(rt.sample(), path, overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_killed_at_any_moment_a_file_is_the_old_or_the_new(tmp_path):
+    path = tmp_path / "a.parquet"
+    write_closes(rt.sample(), path)
+    script = (
+        "import sys, rotation as rt\nfrom rotation.data.writing import write_closes\n"
+        "closes = rt.sample()\nprint('go', flush=True)\n"
+        "while True: closes = -closes; write_closes(closes, sys.argv[1], overwrite=True)"
+    )
+    for delay in np.random.default_rng().uniform(0.05, 0.3, 3):
+        process = subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE)
+        with process.stdout:
+            assert process.stdout.readline() == b"go\n"
+            time.sleep(delay)
+            process.kill()
+            process.wait()
+        assert read_closes(path).abs().equals(rt.sample())
+
+
+@contextlib.contextmanager
+def no_rights():
+    """For root the rights of nobody; others have no more than their own."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_folder_and_a_file_without_the_right_are_said_so():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        old = write_closes(WANT, folder / "a.csv")
+        folder.chmod(0o555)
+        with no_rights():
+            for path in (old, folder / "b.csv"):
+                with pytest.raises(rt.ArgumentError, match=r"cannot write .*Permission denied"):
+                    write_closes(WANT * 2, path, overwrite=True)
+            assert read_closes(old).equals(WANT)
+        old.chmod(0)
+        with no_rights(), pytest.raises(rt.ArgumentError, match=r"want a file, .*Permission den"):
+            read_closes(old)
+        folder.chmod(0o755)
+        assert list(folder.iterdir()) == [old]
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch, file):
+    path = file(WANT, "a.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(rt.MissingExtraError, match=r'pip install "rotation\[parquet\]"'):
+        read_closes(path)
+    with pytest.raises(rt.MissingExtraError, match=r'pip install "rotation\[parquet\]"'):
+        write_closes(WANT, tmp_path / "b.parquet")
+    assert read_closes(write_closes(WANT, tmp_path / "a.csv")).equals(WANT)
