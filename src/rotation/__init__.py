@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rotation import data as data
     from rotation import grid as grid
     from rotation import measures as measures
     from rotation import rules as rules
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from rotation.comparison import compare as compare
     from rotation.costs import Costs as Costs
     from rotation.costs import Impact as Impact
+    from rotation.data.cleaning import clean as clean
+    from rotation.data.quality import check_prices as check_prices
     from rotation.data.sample import sample as sample
+    from rotation.data.yahoo import fetch_yahoo as fetch_yahoo
     from rotation.engine.lots import Lots as Lots
     from rotation.engine.market import Band as Band
     from rotation.errors import ArgumentError as ArgumentError
@@ -78,7 +82,10 @@ _HOME = {
     "backtest": "backtesting",
     "build_layers": "layers",
     "check_causal": "causality",
+    "check_prices": "data.quality",
+    "clean": "data.cleaning",
     "compare": "comparison",
+    "fetch_yahoo": "data.yahoo",
     "sample": "data.sample",
     "simulate": "simulation",
     "sweep": "sweeping",
@@ -86,7 +93,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 # Rooms with many names of their own, as in `rt.signals.ZScore`.
-_ROOMS = ("grid", "measures", "rules", "signals")
+_ROOMS = ("data", "grid", "measures", "rules", "signals")
 
 
 def __getattr__(name: str) -> object:

@@ -4,10 +4,8 @@ A universe is a choice that somebody made on some day; it says when, or that nob
 """
 
 import os
-import secrets
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import pairwise
@@ -18,6 +16,7 @@ from typing import Any, Self
 import tomli_w
 
 from rotation.errors import ArgumentError
+from rotation.whole import write_whole
 
 __all__ = ["Member", "Universe", "read_date"]
 
@@ -264,19 +263,15 @@ class Universe:
             If the file is there, or cannot be written.
         """
         _check_path(path)
-        place = Path(path)
-        if os.path.lexists(place) and not overwrite:
-            raise ArgumentError(f"path: {path} is there already; pass overwrite=True to replace it")
-        # A file that is there whole or not at all, whatever stops the writing.
-        half = place.parent / f".{place.name}.{secrets.token_hex(8)}.tmp"
         try:
-            half.write_bytes(self.to_toml().encode())
-            half.replace(place)
+            write_whole(Path(path), self.to_toml().encode(), overwrite=overwrite)
+        except FileExistsError:
+            raise ArgumentError(
+                f"path: {path} is there already; pass overwrite=True to replace it"
+            ) from None
         except (OSError, ValueError) as error:  # ValueError of what UTF-8 or a name cannot hold
-            with suppress(OSError, ValueError):
-                half.unlink()
             raise ArgumentError(f"path: cannot write {path} ({error})") from None
-        return place
+        return Path(path)
 
 
 def read_date(name: str, got: object) -> date:

@@ -8,9 +8,7 @@ import gzip
 import io
 import json
 import os
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +22,7 @@ from rotation.data.sheets import SEAL
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.provenance import STAMP
+from rotation.whole import write_whole
 
 __all__ = ["write_bars", "write_closes"]
 
@@ -229,21 +228,10 @@ def _to_parquet(table: pd.DataFrame, more: Mapping[bytes, bytes]) -> bytes:
 
 
 def _save(path: Path, data: bytes, overwrite: bool) -> Path:
-    """Write a file that appears whole or not at all, and leave nothing else behind."""
     if path.suffix.casefold() == ".gz":
         data = gzip.compress(data, mtime=0)
-    target = Path(os.path.realpath(path))  # what a link points to, not the link
-    temporary = target.with_name(f".{target.name[:60]}.{secrets.token_hex(8)}.tmp")
     try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            _put(temporary, target, overwrite)
-        finally:  # Ctrl-C too
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        write_whole(path, data, overwrite=overwrite)
     except FileExistsError as error:
         raise _there(path) from error
     except (OSError, ValueError) as error:
@@ -252,15 +240,3 @@ def _save(path: Path, data: bytes, overwrite: bool) -> Path:
             f"path: cannot write {path} ({reason}); what was there stays as it was"
         ) from error
     return path
-
-
-def _put(temporary: Path, target: Path, overwrite: bool) -> None:
-    if not overwrite:
-        try:
-            target.hardlink_to(temporary)  # which fails if another has come meanwhile
-        except OSError:  # it has, or the file system has no links
-            if os.path.lexists(target):
-                raise FileExistsError from None
-        else:
-            return
-    temporary.replace(target)

@@ -5,7 +5,6 @@ result gives the same bytes.
 """
 
 import os
-import secrets
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,6 +29,7 @@ from rotation.report.figures import (
 )
 from rotation.result import Result
 from rotation.simulation import alternatives
+from rotation.whole import write_whole
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -91,15 +91,7 @@ def write_page(result: Result, path: str | os.PathLike[str]) -> None:
         Without the extra ``report``.
     """
     target = _target(path)
-    page = render(result).encode()
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as stream:
-            stream.write(page)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    write_whole(target, render(result).encode())
 
 
 def render(result: Result) -> str:

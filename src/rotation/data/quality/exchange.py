@@ -1,0 +1,70 @@
+"""Sessions of an exchange, as far as its calendar is known."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from rotation.data.calendars import closings
+from rotation.extra import load
+
+__all__ = ["Exchange", "open_exchange"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exchange:
+    """The calendar of one exchange over some days.
+
+    Parameters
+    ----------
+    name : of exchange_calendars, as "XNYS"
+    first, last : days between which it is known
+    sessions : (D,) tz-naive dates
+    closings : (D,) when each ends, UTC
+    """
+
+    name: str
+    first: pd.Timestamp
+    last: pd.Timestamp
+    sessions: pd.DatetimeIndex
+    closings: pd.DatetimeIndex
+
+
+def open_exchange(name: str, first: pd.Timestamp, last: pd.Timestamp) -> Exchange | None:
+    """The calendar of an exchange from ``first`` to ``last``.
+
+    Parameters
+    ----------
+    name : of exchange_calendars
+    first, last : tz-naive days; what the calendar does not reach is left out
+
+    Returns
+    -------
+    Exchange or None
+        None if the calendar knows none of these days.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such calendar.
+    """
+    low, high = _bounds(name)
+    start = first if low is None else max(first, low)
+    end = last if high is None else min(last, high)
+    if start > end:
+        return None
+    found = closings(name, start, end)
+    days = pd.DatetimeIndex(found.index)
+    return Exchange(name, start, end, days, pd.DatetimeIndex(found.array))
+
+
+def _bounds(name: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """First and last day that a calendar can know, None for any."""
+    package: Any = load("exchange_calendars", "calendars", "calendar")
+    if name not in package.get_calendar_names():
+        return None, None  # the refusal is that of closings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what pandas will withdraw
+        calendar = package.get_calendar(name)
+    return calendar.bound_min(), calendar.bound_max()

@@ -1,0 +1,111 @@
+"""`rotation check` as a shell sees it."""
+
+import json
+import sys
+
+import pytest
+
+import rotation as rt
+from rotation import cli
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """The current folder, with three files and a ledger of its own."""
+    monkeypatch.setenv("ROTATION_TRIALS", str(tmp_path / "trials.sqlite"))
+    monkeypatch.chdir(tmp_path)
+    closes = rt.sample().loc["2024-01":"2024-12", ["NVDA"]].assign(AMD=100.0)
+    closes["AMD"] += closes["NVDA"] / 10
+    closes.to_csv("clean.csv")
+    closes.assign(AMD=closes["AMD"].where(closes.index != "2024-03-05", 0.0)).to_csv("zero.csv")
+    raw = closes["NVDA"].where(closes.index >= "2024-06-10", closes["NVDA"] * 10)
+    raw.to_frame().to_csv("raw.csv")
+    (tmp_path / "actions.csv").write_text("date,ticker,dividends,splits\n2024-06-10,NVDA,,10\n")
+    return tmp_path
+
+
+def run(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["rotation", "check", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    return stop.value.code or 0, *capsys.readouterr()
+
+
+def test_a_clean_file_is_quiet(monkeypatch, capsys):
+    code, out, err = run(monkeypatch, capsys, "clean.csv", "--calendar", "XNYS")
+    assert (code, err) == (0, "")
+    assert out == (
+        "252 sessions of 2 tickers, check_prices with XNYS: 0 errors, 0 warnings, 0 notes\n"
+    )
+
+
+def test_an_error_is_exit_code_1(monkeypatch, capsys):
+    code, out, err = run(monkeypatch, capsys, "zero.csv")
+    assert (code, err) == (1, "")
+    assert "error: zero\n    2024-03-05 AMD close of 0 on 2024-03-05\n" in out
+
+
+def test_a_warning_alone_is_not(monkeypatch, capsys, folder):
+    lines = (folder / "clean.csv").read_text().splitlines(keepends=True)
+    (folder / "short.csv").write_text("".join(lines[:100] + lines[101:]))
+    code, out, _ = run(monkeypatch, capsys, "short.csv", "--calendar", "XNYS")
+    assert code == 0
+    assert "warning: missing session" in out
+
+
+def test_json(monkeypatch, capsys):
+    code, out, _ = run(monkeypatch, capsys, "zero.csv", "--json")
+    found = json.loads(out)
+    assert code == 1
+    assert (found["ok"], found["tickers"]) == (False, 2)
+    assert [row["fault"] for row in found["findings"]] == ["zero"]
+
+
+def test_actions_explain_a_split(monkeypatch, capsys):
+    code, out, _ = run(monkeypatch, capsys, "raw.csv")
+    assert code == 1
+    assert "error: scale\n    2024-06-10 NVDA" in out
+    code, out, _ = run(monkeypatch, capsys, "raw.csv", "--actions", "actions.csv")
+    assert code == 0
+    assert "0 errors, 0 warnings" in out
+
+
+def test_bars_are_looked_at_whole(monkeypatch, capsys, folder):
+    (folder / "NVDA.csv").write_text(
+        "Date,Open,High,Low,Close,Volume\n"
+        "2024-01-02,10,11,9,10.5,100\n2024-01-03,10,11,9,10.6,100\n2024-01-04,10,11,9,11.5,100\n"
+    )
+    code, out, _ = run(monkeypatch, capsys, "NVDA.csv")
+    assert code == 1
+    assert "error: close outside\n    2024-01-04 NVDA" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.csv"], "rotation: path: want a file, got nowhere.csv"),
+        (["clean.csv", "--calendar", "XNYQ"], "rotation: 'XNYQ': exchange_calendars has no such"),
+        (["raw.csv", "--actions", "raw.csv"], "rotation: raw.csv: want one column of tickers"),
+        (["raw.csv", "--actions", "long.csv"], "rotation: long.csv: want a column of dividends"),
+        (["twice.csv"], "rotation: twice.csv: "),
+        (["empty.csv"], "rotation: empty.csv: "),
+        (["clean.csv", "--calender", "XNYS"], "rotation: No such option: --calender"),
+        ([], "rotation: Missing argument"),
+    ],
+    ids=["none", "calendar", "actions", "no actions", "twice", "empty", "option", "no file"],
+)
+def test_bad_input_is_one_line_and_exit_2(monkeypatch, capsys, folder, arguments, message):
+    long = "date,ticker,close\n2024-01-02,NVDA,10\n2024-01-03,NVDA,11\n"
+    (folder / "long.csv").write_text(long)
+    (folder / "twice.csv").write_text(f"{long}2024-01-03,NVDA,12\n")
+    (folder / "empty.csv").write_text("")
+    code, out, err = run(monkeypatch, capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+
+
+def test_help_has_an_example(monkeypatch, capsys):
+    code, out, _ = run(monkeypatch, capsys, "--help")
+    assert code == 0
+    assert "Example: rotation check prices.csv --calendar XNYS" in out
