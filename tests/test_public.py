@@ -45,6 +45,25 @@ def test_a_room_need_not_be_imported_by_itself(room):
 def test_no_module_stands_in_the_place_of_a_public_name():
     modules = {path.stem for path in SOURCE.iterdir()}
     assert not modules & set(rt.__all__)
+    modules = {path.stem for path in (SOURCE / "data").iterdir()}
+    assert modules & set(rt.data.__all__) == {"synthetic"}
+
+
+def test_names_of_data_are_there_and_type_checkers_see_them():
+    tree = ast.parse((SOURCE / "data" / "__init__.py").read_text())
+    seen = {
+        alias.asname: node.module.removeprefix("rotation.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert seen | {"synthetic": "data.synthetic"} == rt.data._HOME
+    assert dir(rt.data) == rt.data.__all__ == sorted(rt.data._HOME)
+    for name in rt.data.__all__:
+        assert getattr(rt.data, name).__name__.split(".")[-1] == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = rt.data.nothing
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def origins(
     Returns
     -------
     dict
-        Of each data the :meth:`rotation.provenance.Provenance.to_dict`, as it last was; none of
+        Of each data the ``Provenance.to_dict``, as it last was; none of
         data that were recorded without.
 
     Raises

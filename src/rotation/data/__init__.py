@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from rotation.data.membership import Stay as Stay
     from rotation.data.membership_files import read_membership as read_membership
     from rotation.data.membership_files import read_sectors as read_sectors
-    from rotation.data.presets import preset as preset
-    from rotation.data.presets import presets as presets
+    from rotation.data.preset_universes import preset as preset
+    from rotation.data.preset_universes import presets as presets
     from rotation.data.quality import Quality as Quality
     from rotation.data.writing import write_bars as write_bars
     from rotation.data.writing import write_closes as write_closes
@@ -55,8 +55,8 @@ _HOME = {
     "common_window": "data.alignment",
     "convert": "data.currencies",
     "inspect": "data.files",
-    "preset": "data.presets",
-    "presets": "data.presets",
+    "preset": "data.preset_universes",
+    "presets": "data.preset_universes",
     "provenance": "provenance",
     "read_bars": "data.files",
     "read_closes": "data.files",

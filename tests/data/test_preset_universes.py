@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 import rotation as rt
-from rotation.data.presets import preset, presets
+from rotation.data.preset_universes import preset, presets
 from rotation.data.sample import sample
 
 CHOSEN = date(2025, 1, 31)
