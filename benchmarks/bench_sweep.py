@@ -43,11 +43,12 @@ PHASES = [
     ("numbers and names", Grid, ("of", "numbers", "index")),
     ("signals", evaluation, ("score",)),
     ("decisions", evaluation.Evaluation, ("_wanted",)),
-    ("switches", evaluation, ("follow", "_in_place")),
+    ("switches", evaluation, ("once", "follow", "_in_place")),
     ("switches", switching.Switches, ("take", "joined")),
     ("sums of returns", evaluation, ("figures",)),
     ("drawdowns", switching, ("_deepest",)),
     ("prefix sums and ranges", switching.Sums, ("of",)),
+    ("prefix sums and ranges", switching.Window, ("of",)),
     ("prefix sums and ranges", switching.Intervals, ("of",)),
     ("counting of trials", sweeping, ("record",)),
     ("counting of trials", Grid, ("keys",)),
@@ -105,8 +106,8 @@ def moved(found: rt.Sweep) -> dict[str, float]:
 
     A signal reads the closes and writes its scores. A decision reads the scores of its row and is
     a byte that is written and read. A switch is three bytes (row and layer) that are written and
-    read. A segment reads seven sums at either end; a switch the growths before and after it, the
-    benchmark's return and two rates; a drawdown three numbers of two ranges. A measure is written.
+    read, and ten numbers that are added up; a segment is seven, and three more of its drawdown, to
+    which a switch adds one. A measure is written.
     """
     grid, close = found.evaluation.grid, found.evaluation.history.close
     rows = [len(schedule.rows(found.evaluation.prices.sessions)) for schedule in grid.schedules]
@@ -117,8 +118,8 @@ def moved(found: rt.Sweep) -> dict[str, float]:
         "signals": 2 * close.nbytes * len(grid.signals),
         "decisions": 8 * sum(rows) * close.shape[1] * len(grid.signals) + 2 * decisions,
         "switches": 2 * 3 * switches,
-        "sums of returns": 2 * 7 * 8 * segments + 5 * 8 * switches + found.measures.nbytes,
-        "drawdowns": 2 * 3 * 8 * segments,
+        "sums of returns": 8 * (7 * segments + 10 * switches) + found.measures.nbytes,
+        "drawdowns": 8 * (3 * segments + switches),
     }
 
 

@@ -101,6 +101,21 @@ def test_every_strategy_of_a_sweep_is_its_backtest(data):
     np.testing.assert_allclose(found.measures[~steady], want[~steady], rtol=1e-10, atol=1e-10)
 
 
+def test_nothing_is_held_before_there_is_a_score():
+    @dataclass(frozen=True)
+    class Always:
+        """A rule that would hold a layer whatever its score."""
+
+        def decide(self, scores):
+            return np.ones(scores.shape[:2], dtype=int)
+
+    strategy = rt.Strategy(rt.Momentum(20), Always(), rt.Schedule("M"))
+    found = swept(strategy=strategy, grid={"signal.days": [5, 60]})
+    first = [found.evaluation.result(n).account.rows[0] for n in range(2)]
+    assert found.switches.row[found.switches.first[:-1]].tolist() == first
+    assert first[0] < first[1]
+
+
 OTHERS = {
     "top two": rt.Strategy(rt.Momentum(20), rt.rules.TopK(2), rt.Schedule("M")),
     "tranches": rt.Strategy(rt.Momentum(20), rt.Switch(), rt.Schedule("W", tranches=4)),

@@ -13,6 +13,7 @@ from concurrent.futures import (
     CancelledError,
     Executor,
     Future,
+    ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
 from contextlib import closing
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any, Self, TypeAlias
 from uuid import uuid4
@@ -37,6 +38,7 @@ from rotation.store import Ragged, Store
 __all__ = ["work_through"]
 
 _AHEAD = 2  # blocks asked for at first, for each core of this machine
+_LOOK = 2.0  # seconds without an answer after which somebody looks whether a process is gone
 _REMEMBERED = 2  # sweeps that a worker remembers, so that two may share it
 
 _known: dict[str, Evaluation] = {}  # what this process was sent, as a worker
@@ -151,18 +153,18 @@ def _results(
     pool = ThreadPoolExecutor(jobs) if executor is None else executor
     try:
         if type(pool) is ThreadPoolExecutor:  # whose workers know all that is known here
-            yield from _gathered(here, todo)
+            yield from _gathered(here, todo, pool)
         else:
             payload = _packed(evaluation)
             token = sha256(payload).hexdigest()
-            yield from _gathered(there, todo)
+            yield from _gathered(there, todo, pool)
     finally:
         if executor is None:
             pool.shutdown(wait=False)  # after Ctrl-C nobody wants what is under way to be finished
 
 
 def _gathered(
-    ask: "Callable[[int, bool], Future[Any]]", todo: list[int]
+    ask: "Callable[[int, bool], Future[Any]]", todo: list[int], pool: Executor
 ) -> Iterator[tuple[int, Block]]:
     """Blocks as they come, each with its number.
 
@@ -189,7 +191,7 @@ def _gathered(
         while left or asked:
             while left and len(asked) < room:
                 put(left.pop())
-            future = ready.get()
+            future = _next(ready, pool)
             number, worker = asked.pop(future)
             answer = future.result()
             taught.discard(worker)
@@ -206,6 +208,45 @@ def _gathered(
     finally:
         for future in asked:
             future.cancel()
+
+
+def _next(ready: "SimpleQueue[Future[_Answer]]", pool: Executor) -> "Future[_Answer]":
+    """The next of the futures that are done, however long that takes.
+
+    A process that is killed while it sends an answer leaves half of one in the pipe. The thread
+    that minds a pool of processes then waits for the other half for ever, and so does whoever waits
+    for the pool. A process that is gone at two looks running is one that this thread did not see.
+
+    Raises
+    ------
+    BrokenExecutor
+        If the pool cannot be told.
+    """
+    gone: set[int] = set()
+    told = False
+    while True:
+        try:
+            return ready.get(timeout=_LOOK)
+        except Empty:
+            processes = _processes(pool)
+        now = {pid for pid, process in processes.items() if process.exitcode is not None}
+        if told:
+            raise BrokenExecutor("a process was killed while it sent an answer")
+        told, gone = bool(gone & now), now
+        if told:
+            for process in processes.values():
+                process.kill()
+            # With no process left to write into it the pipe ends, which that thread does see.
+            pool._result_queue._writer.close()  # type: ignore[attr-defined]
+
+
+def _processes(pool: Executor) -> dict[int, Any]:
+    """Processes of a pool by their numbers; none of one that has no such pipe."""
+    if isinstance(pool, ProcessPoolExecutor) and hasattr(
+        getattr(pool, "_result_queue", None), "_writer"
+    ):
+        return dict(getattr(pool, "_processes", None) or {})
+    return {}
 
 
 def _remote(token: str, payload: bytes | None, start: int, stop: int, _: str) -> "_Answer":

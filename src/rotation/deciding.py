@@ -101,7 +101,8 @@ def score(signal: Signal | Bindable, history: History) -> FloatArray:
     if np.isinf(scores).any():
         row = int(np.argwhere(np.isinf(scores))[0, 0])
         raise ArgumentError(f"signal: {signal!r} gives an infinite score in row {row}; want NaN")
-    return np.where(np.isnan(close), np.nan, scores)
+    scores[np.isnan(close)] = np.nan
+    return scores
 
 
 def want(

@@ -3,11 +3,10 @@
 A block of strategies gives the same whoever works on it, and whatever was worked on before.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from threading import Lock
-from typing import Any, Self, TypeVar
+from functools import partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,8 @@ import pandas as pd
 from rotation import measures
 from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
 from rotation.backtesting import moves
-from rotation.causality import only_ours
-from rotation.deciding import Wanted, decide, score, want
+from rotation.batching import Batch, batches, decide_together
+from rotation.deciding import Wanted, decide, score
 from rotation.engine.account import Account, run
 from rotation.engine.market import Market
 from rotation.engine.switching import (
@@ -25,12 +24,15 @@ from rotation.engine.switching import (
     Price,
     Sums,
     Switches,
+    Window,
     figures,
     follow,
+    once,
     switch_price,
 )
 from rotation.errors import ArgumentError, DataError
 from rotation.grid import Grid
+from rotation.memory import Memory
 from rotation.protocols import History
 from rotation.result import Result, benchmark_returns
 from rotation.settlement import refuse_unpayable, settle_up
@@ -40,11 +42,8 @@ from rotation.terms import Parts, Terms
 
 __all__ = ["Block", "Evaluation"]
 
-_TOGETHER = 512  # strategies decided at once
 _CELLS = 1 << 21  # sessions times strategies of weights whose values are kept at once
 _KEPT = 1 << 28  # bytes of scores that are kept for the next block
-
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,33 +71,6 @@ class Block:
         )
 
 
-class _Memory:
-    """What was made before, the oldest forgotten first; it does not travel."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._made: OrderedDict[Any, Any] = OrderedDict()
-        self._size = 0
-
-    def __reduce__(self) -> tuple[type["_Memory"], tuple[()]]:
-        return _Memory, ()
-
-    def get(self, key: object, make: Callable[[], _Made], size: int = 0) -> _Made:
-        """What is kept under a key of so many bytes, made if it is not there."""
-        with self._lock:
-            if key in self._made:
-                self._made.move_to_end(key)
-                return self._made[key][0]  # type: ignore[no-any-return]
-        made = make()
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = made, size
-                self._size += size
-            while self._size > _KEPT:
-                self._size -= self._made.popitem(last=False)[1][1]
-        return made
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """A grid of strategies, the history they are tried on, and the terms.
@@ -123,41 +95,42 @@ class Evaluation:
     note: str
     start: int = 0
     benchmark: FloatArray = field(default_factory=lambda: np.empty(0))
-    _memory: _Memory = field(default_factory=_Memory, repr=False)
+    _memory: Memory = field(default_factory=lambda: Memory(_KEPT), repr=False)
+    _sums_memory: Memory = field(default_factory=lambda: Memory(_KEPT), repr=False)
 
     def block(self, start: int, stop: int) -> Block:
         """Strategies from number ``start`` to before ``stop``."""
         numbers = self.grid.numbers(start, stop)
         found = np.empty((len(numbers), len(MEASURES)))
-        single = np.zeros(len(numbers), dtype=bool)
-        places, switches = [], []
-        for place, schedule, signals, rules, again in _groups(numbers):
-            rows, wanted = self._wanted(schedule, signals, rules)
-            costs = numbers[place, 3]
+        nothing = follow(np.full((1, 1), -1), np.zeros(1, dtype=np.intp), self.prices.close)
+        order, switches, total = np.zeros(len(numbers), dtype=np.intp), [nothing], 1
+        for batch in batches(numbers):
+            rows, wanted = self._wanted(batch)
+            column = np.empty(len(batch.signals), dtype=np.intp)
             for columns, each in wanted:
-                mine = np.flatnonzero(np.isin(again, columns))
-                column = np.searchsorted(columns, again[mine])
-                here = place[mine]
+                column.fill(-1)
+                column[columns] = np.arange(len(columns))
+                mine = np.flatnonzero(column[batch.column] >= 0)
+                here, which = batch.place[mine], column[batch.column[mine]]
                 if each.held is not None and self._plain:
-                    made = follow(each.held, rows, self.prices.close)
-                    events = self._events(schedule)
-                    for number in np.unique(costs[mine]).tolist():
-                        some = costs[mine] == number
-                        table = self.measure(made, events, number, self.start)
-                        found[here[some]] = table[column[some]]
-                    single[here] = True
-                    places.append(here)
-                    switches.append(made.take(column))
+                    held, again = once(each.held)
+                    made, which = follow(held, rows, self.prices.close), again[which]
+                    events = self._events(batch.schedule)
+                    figures = partial(self.measure, made, events, start=self.start)
+                    switches.append(made)
+                    order[here] = total + which
+                    total += len(made)
                 elif each.held is not None or self.terms.lots is not None:
                     for n in here.tolist():
                         found[n] = self._alone(start + n)
+                    continue
                 else:
                     weights = np.asarray(each.weights)
-                    for number in np.unique(costs[mine]).tolist():
-                        some = costs[mine] == number
-                        table = self._through_account(weights, rows, schedule, number)
-                        found[here[some]] = table[column[some]]
-        return Block(found, _in_place(len(numbers), places, switches, self.prices), single)
+                    figures = partial(self._through_account, weights, rows, batch.schedule)
+                for number in np.unique(numbers[here, 3]).tolist():
+                    some = numbers[here, 3] == number
+                    found[here[some]] = figures(number)[which[some]]
+        return Block(found, _in_place(switches, order), order > 0)
 
     def measure(
         self, switches: Switches, rows: IntArray, costs: int, start: int, stop: int | None = None
@@ -173,8 +146,10 @@ class Evaluation:
             end
         """
         last = len(self.prices.close) if stop is None else stop
-        key = "intervals", start, last, rows.tobytes()
-        intervals = self._memory.get(key, lambda: Intervals.of(self._sums(), rows, start, last))
+        span = start, last
+        window = self._sums_memory.get(("window", span), lambda: Window.of(self._sums(), *span))
+        key = "intervals", span, rows.tobytes()
+        intervals = self._sums_memory.get(key, lambda: Intervals.of(window, rows))
         return figures(intervals, switches, self._price(costs), periods=self.terms.periods)
 
     def result(self, number: int) -> Result:
@@ -260,7 +235,7 @@ class Evaluation:
                 f"benchmark: want a Result or a Series of closes, got {benchmark!r}"
             )
         whole = np.concatenate([np.zeros(row + 1), returns])
-        return replace(self, start=row, benchmark=whole, _memory=_Memory())
+        return replace(self, start=row, benchmark=whole, _sums_memory=Memory(_KEPT))
 
     def _schedules(self) -> range:
         return range(len(self.grid.schedules))
@@ -276,21 +251,29 @@ class Evaluation:
         latest = 0
         for start in range(0, len(self.grid), 1 << 17):
             numbers = self.grid.numbers(start, start + (1 << 17))
-            pairs = np.unique(numbers[:, 0] * len(self.grid.schedules) + numbers[:, 2])
-            for pair in pairs.tolist():
-                signal, schedule = divmod(pair, len(self.grid.schedules))
-                rows = self._rows(schedule)
-                scored = self._scored(signal)[rows]
-                lag = self.grid.schedules[schedule].lag
-                traded = rows[scored][:1] + lag
-                if not len(traded) or traded[0] + 2 >= len(self.prices.close):
+            for schedule in np.unique(numbers[:, 2]).tolist():
+                signals = np.unique(numbers[numbers[:, 2] == schedule, 0])
+                rows, lag = self._rows(schedule), self.grid.schedules[schedule].lag
+                first = self._first(schedule, signals)
+                traded = np.append(rows, len(self.prices.close))[first] + lag
+                if traded.max() + 2 >= len(self.prices.close):
+                    signal = self.grid.signals[signals[traded.argmax()]]
                     raise DataError(
                         "closes: too short; want a decision for which "
-                        f"{self.grid.signals[signal]!r} gives a score and three sessions after it, "
+                        f"{signal!r} gives a score and three sessions after it, "
                         f"got {len(self.prices.close)} sessions"
                     )
-                latest = max(latest, int(traded[0]))
+                latest = max(latest, int(traded.max()))
         return latest
+
+    def _first(self, schedule: int, signals: IntArray) -> IntArray:
+        """First decision for which each signal (D,) scores any layer; K if there is none."""
+        rows = self._rows(schedule)
+        scored = np.ones((len(signals), len(rows) + 1), dtype=bool)
+        for each, signal in zip(scored, signals.tolist(), strict=True):
+            each[:-1] = self._scored(signal).take(rows)
+        first: IntArray = scored.argmax(axis=1)
+        return first
 
     def _terms(self, costs: int) -> Terms:
         if not self.grid.costs:
@@ -317,7 +300,7 @@ class Evaluation:
         return self._memory.get(("market", schedule), make)
 
     def _sums(self) -> Sums:
-        return self._memory.get("sums", lambda: Sums.of(self._market(), self.benchmark))
+        return self._sums_memory.get("sums", lambda: Sums.of(self._market(), self.benchmark))
 
     def _price(self, costs: int) -> Price:
         parts, terms = self.parts[costs], self._terms(costs)
@@ -355,43 +338,35 @@ class Evaluation:
         """Whether any layer has a score (T,)."""
 
         def make() -> BoolArray:
-            return np.asarray((~np.isnan(self._scores(signal))).any(axis=1))
+            silent = np.isnan(self._scores(signal).T, order="C")  # rows of it are quick to join
+            return np.asarray(~silent.all(axis=0))
 
         return self._memory.get(("scored", signal), make)
 
-    def _wanted(
-        self, schedule: int, signals: IntArray, rules: IntArray
-    ) -> tuple[IntArray, list[tuple[IntArray, Wanted]]]:
-        """Rows that trade, and what the strategies with these signals and rules (C,) want.
-
-        What is wanted comes for some columns at a time, ascending.
-        """
-        rows, timing = self._rows(schedule), self.grid.schedules[schedule]
-        distinct, which = np.unique(signals, return_inverse=True)
-        scores = np.stack([self._scores(n)[rows] for n in distinct.tolist()], axis=1)
-        first = np.array([self._scored(n)[rows].argmax() for n in distinct.tolist()])[which]
-        before = int(first.max())  # decisions among which some have no score yet
-        silent = np.arange(before)[:, None] < first
-        history = self.history.deciding(rows)
-        found = []
-        for columns in _alike([self.grid.rules[n] for n in rules.tolist()], timing.tranches):
-            here = scores[:, which[columns]]
-            each = [self.grid.rules[n] for n in rules[columns].tolist()]
-            many = getattr(each[0], "decide_each", None)
-            if many is not None and timing.tranches == 1:
-                made = Wanted(many(each, here), None, ())
-            else:
-                made = want(each[0], here, timing, history)
-                if not only_ours(each[0]):
-                    for s in {0, len(columns) // 2, len(columns) - 1}:
-                        alone = want(each[0], here[:, s : s + 1], timing, history)
-                        _check_batch(each[0], made, alone, s)
+    def _wanted(self, batch: Batch) -> tuple[IntArray, list[tuple[IntArray, Wanted]]]:
+        """Rows that trade, and what the pairs of a batch want, for some columns at a time."""
+        rows, schedule = self._rows(batch.schedule), self.grid.schedules[batch.schedule]
+        signals, signal = np.unique(batch.signals, return_inverse=True)
+        rules, rule = np.unique(batch.rules, return_inverse=True)
+        scores = np.stack([self._scores(n).take(rows, axis=0) for n in signals.tolist()])
+        wanted = decide_together(
+            [self.grid.rules[n] for n in rules.tolist()],
+            scores.transpose(1, 0, 2),
+            rule,
+            signal,
+            schedule,
+            self.history.deciding(rows),
+        )
+        for columns, made in wanted:
+            if not made.rules:  # our own, which hold nothing before there is a score
+                continue
+            first = self._first(batch.schedule, signals)[signal[columns]]
+            silent = np.arange(len(rows))[:, None] < first
             if made.held is not None:
-                made.held[:before][silent[:, columns]] = -1
+                made.held[silent] = -1
             else:
-                np.asarray(made.weights)[:before][silent[:, columns]] = 0.0
-            found.append((columns, made))
-        return rows + timing.lag, found
+                np.asarray(made.weights)[silent] = 0.0
+        return rows + schedule.lag, wanted
 
     def _through_account(
         self, weights: FloatArray, rows: IntArray, schedule: int, costs: int
@@ -443,61 +418,6 @@ class Evaluation:
         return table
 
 
-def _groups(
-    numbers: IntArray,
-) -> list[tuple[IntArray, int, IntArray, IntArray, IntArray]]:
-    """Strategies (n, 4) that are decided together.
-
-    Returns
-    -------
-    of each group the places among all (m,), the schedule, distinct pairs of signals and rules (C,)
-    each, and which of them each place has (m,)
-    """
-    found = []
-    for schedule in np.unique(numbers[:, 2]).tolist():
-        here = np.flatnonzero(numbers[:, 2] == schedule)
-        rules = int(numbers[here, 1].max()) + 1
-        codes, again = np.unique(numbers[here, 0] * rules + numbers[here, 1], return_inverse=True)
-        for start in range(0, len(codes), _TOGETHER):
-            some = codes[start : start + _TOGETHER]
-            mine = np.flatnonzero((again >= start) & (again < start + _TOGETHER))
-            signals, kinds = np.divmod(some, rules)
-            found.append((here[mine], schedule, signals, kinds, again[mine] - start))
-    return found
-
-
-def _alike(rules: list[Any], tranches: int) -> list[IntArray]:
-    """Columns (C,) whose rules can decide together: equal ones, or of a kind that says it can."""
-    groups: dict[object, list[int]] = {}
-    for column, rule in enumerate(rules):
-        together = hasattr(rule, "decide_each") and tranches == 1
-        groups.setdefault(type(rule) if together else id(rule), []).append(column)
-    return [np.array(columns) for columns in groups.values()]
-
-
-def _check_batch(rule: object, many: Wanted, one: Wanted, s: int) -> None:
-    """Refuse a user's rule that wants something else of a strategy when others are beside it."""
-    for all_of_them, alone in ((many.held, one.held), (many.weights, one.weights)):
-        if all_of_them is None:
-            continue
-        if not np.array_equal(all_of_them[:, s : s + 1], np.asarray(alone)):
-            raise ArgumentError(
-                f"rule: {rule!r} decides otherwise when scores (K, S, L) hold more than one "
-                "strategy; want each column of S decided as if alone"
-            )
-
-
-def _in_place(
-    many: int, places: list[IntArray], switches: list[Switches], prices: Prices
-) -> Switches:
-    """Switches of all strategies of a block in their order, in the smallest of integers."""
-    sessions, layers = prices.close.shape
-    rest = np.setdiff1d(np.arange(many), np.concatenate([*places, np.empty(0, dtype=np.intp)]))
-    none = Switches(np.zeros(len(rest) + 1, dtype=np.intp), np.empty(0, int), np.empty(0, int))
-    order = np.argsort(np.concatenate([*places, rest]), kind="stable")
-    whole = Switches.joined([*switches, none]).take(order)
-    row, held = (
-        each.astype(np.min_scalar_type(most))
-        for each, most in ((whole.row, sessions), (whole.held, layers))
-    )
-    return Switches(whole.first, row, held)
+def _in_place(made: list[Switches], order: IntArray) -> Switches:
+    """Switches of a block's strategies in their order: of which of all those made (n,)."""
+    return Switches.joined(made).take(order)

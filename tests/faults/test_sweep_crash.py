@@ -5,6 +5,7 @@ Run as a script, this file is the sweep that is killed or interrupted.
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -30,6 +31,28 @@ WAYS = {
     "threads": lambda: {"jobs": 2},
     "processes": lambda: {"executor": ProcessPoolExecutor(2)},
 }
+
+
+@dataclass(frozen=True)
+class Torn:
+    """A rule whose process is killed, the first time, when half of an answer is in the pipe.
+
+    Where Python sends answers, this sends what Python would: a length, and part of what it says.
+    """
+
+    marker: Path
+
+    def decide(self, scores):
+        with suppress(FileExistsError):
+            self.marker.touch(exist_ok=False)
+            frame = sys._getframe()
+            while "result_queue" not in frame.f_locals:
+                frame = frame.f_back
+            queue = frame.f_locals["result_queue"]
+            queue._wlock.acquire()
+            os.write(queue._writer.fileno(), struct.pack("!i", 100_000) + bytes(50_000))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rt.Switch().decide(scores)
 
 
 @dataclass(frozen=True)
@@ -69,6 +92,17 @@ def interrupted(folder, way):
     np.save(folder / "found.npy", found.table)
     print(len(found), found.best().trials, caught[0].message)
     np.save(folder / "whole.npy", swept(waiting(folder), out=folder / "out").table)
+
+
+def torn(folder, way):
+    """Sweep until a process is killed in the middle of an answer, and go on."""
+    grid = {"rule": [rt.Switch(), Torn(folder / "marker")], "signal.days": range(5, 35)}
+    try:
+        with way["executor"] as pool:
+            swept(grid, executor=pool, out=folder / "out")
+    except rt.RotationError as error:
+        print(parts(folder), error)
+    np.save(folder / "whole.npy", swept(grid, out=folder / "out").table)
 
 
 @contextmanager
@@ -130,6 +164,20 @@ def test_control_c_leaves_what_is_finished(tmp_path, way):
     assert message == f"sweep: interrupted; {n} of 60 strategies are finished"
     whole = swept(waiting(tmp_path)).table.to_numpy()
     np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), whole[: int(n)])
+    np.testing.assert_array_equal(np.load(tmp_path / "whole.npy"), whole)
+
+
+def test_a_process_killed_in_the_middle_of_an_answer_ends_the_sweep_and_a_rerun_finishes(tmp_path):
+    with begun(torn, tmp_path, "processes") as process:
+        said, shown = process.communicate(timeout=60)
+    assert process.returncode == 0, shown
+    kept, said = said.split(" ", 1)
+    assert said.startswith("executor: its workers are gone, or it takes no work (A process in the")
+    assert f"; {2 * int(kept)} of 60 strategies are finished and kept in {tmp_path}" in said
+    assert int(kept) < 30
+    whole = swept(
+        {"rule": {"one": rt.Switch(), "other": rt.Switch()}, "signal.days": range(5, 35)}
+    ).table
     np.testing.assert_array_equal(np.load(tmp_path / "whole.npy"), whole)
 
 

@@ -69,6 +69,33 @@ def test_two_layers_and_the_same_two_with_a_silent_third_decide_alike(scores, co
     )
 
 
+@pytest.mark.parametrize("decisions", [1, 63, 64, 65, 300])
+@pytest.mark.parametrize("confirm", [1, 3])
+def test_two_layers_decide_alike_over_many_decisions(decisions, confirm):
+    rng = np.random.default_rng(decisions)
+    scores = rng.normal(0, 1, (decisions, 40, 2)).cumsum(axis=0)
+    scores[rng.random(scores.shape) < 0.01] = np.nan
+    margin = np.linspace(0, 3, 40)
+    third = np.full((*scores.shape[:2], 1), np.nan)
+    np.testing.assert_array_equal(
+        switch(scores, margin, confirm),
+        switch(np.concatenate([scores, third], axis=2), margin, confirm),
+    )
+
+
+@given(scores=tables.scores(), seed=st.integers(0, 2**32 - 1), waits=st.booleans())
+def test_strategies_may_share_scores_and_rules(scores, seed, waits):
+    rng = np.random.default_rng(seed)
+    rules = [
+        rt.Switch(m, c, h if waits else 1) for m, c, h in [(0, 1, 1), (0.25, 1, 3), (0.5, 2, 2)]
+    ]
+    rule, signal = rng.integers(0, 3, 9), rng.integers(0, scores.shape[1], 9)
+    held = rt.Switch.decide_each(rules, scores, rule, signal)
+    for s in range(9):
+        alone = rules[rule[s]].decide(scores[:, [signal[s]]])
+        np.testing.assert_array_equal(held[:, [s]], alone)
+
+
 def test_a_lead_must_be_strictly_greater_than_the_margin():
     scores = np.array([[[0.0, -1.0]], [[0.0, 0.5]], [[0.0, 0.5000001]]])
     assert switch(scores, 0.5).ravel().tolist() == [0, 0, 1]

@@ -9,7 +9,6 @@ import pandas as pd
 
 from rotation.provenance import Provenance, stamp
 
-
 _ORIGIN = Provenance(
     source="the history embedded in rotation, see NOTICE",
     adjustment="splits and dividends",

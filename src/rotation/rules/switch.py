@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.checks import check_count, check_number
@@ -51,10 +53,32 @@ def switch(
     >>> switch(scores, margin=0.05, confirm=2).ravel().tolist()
     [0, 0, 0, 1]
     """
+    each = np.arange(scores.shape[1])
+    return _switch(scores, margin, confirm, min_hold, each).astype(np.intp)
+
+
+def _switch(
+    scores: FloatArray,
+    margin: float | FloatArray,
+    confirm: int | IntArray,
+    min_hold: int | IntArray,
+    signal: IntArray,
+) -> NDArray[np.signedinteger[Any]]:
+    """:func:`switch` of strategies with some of the scores (K, D, L): those of ``signal`` (S,)."""
     if scores.shape[2] == 2 and np.all(np.equal(min_hold, 1)):
-        return _switch_two(scores, margin, confirm)
+        return _switch_two(scores, margin, confirm, signal)
     if np.all(np.equal(confirm, 1)):
-        return _switch_at_once(scores, margin, min_hold)
+        return _switch_at_once(scores, margin, min_hold, signal)
+    return _switch_in_turn(scores[:, signal], margin, confirm, min_hold)
+
+
+def _switch_in_turn(
+    scores: FloatArray,
+    margin: float | FloatArray,
+    confirm: int | IntArray,
+    min_hold: int | IntArray,
+) -> IntArray:
+    """:func:`switch`, decision by decision."""
     known = np.where(np.isnan(scores), -np.inf, scores)
     best = known.argmax(axis=2)
     none = known.max(axis=2) == -np.inf
@@ -83,24 +107,29 @@ def switch(
 
 
 def _switch_at_once(
-    scores: FloatArray, margin: float | FloatArray, min_hold: int | IntArray
-) -> IntArray:
+    scores: FloatArray,
+    margin: float | FloatArray,
+    min_hold: int | IntArray,
+    signal: IntArray,
+) -> NDArray[np.int32]:
     """:func:`switch` where a lead need not last: all that may be known beforehand is.
 
     Cash is a column of its own, without a score like what has lost its own, so that any lead over
     either is infinite.
     """
-    decisions, strategies, layers = scores.shape
-    known = np.full((decisions, strategies, layers + 1), -np.inf)
+    decisions, signals, layers = scores.shape
+    known = np.full((decisions, signals, layers + 1), -np.inf)
     np.copyto(known[:, :, 1:], scores, where=~np.isnan(scores))
     best = known.argmax(axis=2)  # cash where none has a score
     top = known.max(axis=2)
     top[best == 0] = 0.0
-    cash = np.arange(strategies) * (layers + 1)
-    best += cash
-    flat = known.reshape(decisions, strategies * (layers + 1))
-    held = np.empty((decisions, strategies), dtype=np.intp)
-    before, until = cash, np.zeros(strategies, dtype=np.intp)
+    top = top.take(signal, axis=1)
+    best += np.arange(signals) * (layers + 1)
+    best = best.take(signal, axis=1)
+    flat = known.reshape(decisions, signals * (layers + 1))
+    cash = signal * (layers + 1)
+    held = np.empty((decisions, len(signal)), dtype=np.intp)
+    before, until = cash, np.zeros(len(signal), dtype=np.intp)
     waits = not np.all(np.equal(min_hold, 1))
     for k in range(decisions):
         own = flat[k].take(before)
@@ -109,44 +138,70 @@ def _switch_at_once(
             leads &= (until <= k) | (own == -np.inf)
             until = np.where(leads, k + min_hold, until)
         before = held[k] = np.where(leads, best[k], before)
-    layer: IntArray = held - cash - 1
+    # Small, and strategy by strategy, as what follows reads them.
+    layer: NDArray[np.int32] = np.subtract(held, cash + 1).T.astype(np.int32, order="C").T
     return layer
 
 
 def _switch_two(
-    scores: FloatArray, margin: float | FloatArray, confirm: int | IntArray
-) -> IntArray:
-    """:func:`switch` of two layers: what a decision forces is carried forward until the next.
+    scores: FloatArray,
+    margin: float | FloatArray,
+    confirm: int | IntArray,
+    signal: IntArray,
+) -> NDArray[np.int8]:
+    """:func:`switch` of two layers: which of them a decision forces, or else the one before did.
 
     While one leads, the other is not taken; so a lead that has run for some decisions was over a
     layer that was held at all of them, or is a lead of the layer that is held.
     """
-    first, second = scores[:, :, 0], scores[:, :, 1]
+    first, second = (scores[:, :, layer].T for layer in range(2))
     no_first, no_second = np.isnan(first), np.isnan(second)
     none = no_first & no_second
     fresh = np.ones_like(none)  # nothing is held before this decision, so the better one is taken
-    fresh[1:] = none[:-1]
-    second_leads = _lasting(second - first > margin, confirm)
-    first_leads = _lasting(first - second > margin, confirm)
-    to_second = second_leads | (no_first & ~no_second) | (fresh & (second > first))
-    to_first = first_leads | (no_second & ~no_first) | (fresh & (first >= second))
-    # What is forced is carried forward in the last bits of a number that grows with the decisions.
-    forced = 4 * np.arange(len(scores), dtype=np.int32)[:, None] + 1 + to_second
-    forced -= none * (1 + to_second)
-    forced *= to_second | to_first | none
-    np.maximum.accumulate(forced, axis=0, out=forced)
-    forced &= 3
-    forced -= 1
-    return forced.astype(np.intp)
+    fresh[:, 1:] = none[:, :-1]
+    only_second = (no_first & ~no_second) | (fresh & (second > first))
+    only_first = (no_second & ~no_first) | (fresh & (first >= second))
+    lead = np.subtract(second, first, order="C").take(signal, axis=0)
+    margin, confirm = np.reshape(margin, (-1, 1)), np.reshape(confirm, (-1, 1))
+    to_second = _lasting(lead > margin, confirm) | only_second.take(signal, axis=0)
+    to_first = _lasting(lead < -margin, confirm) | only_first.take(signal, axis=0)
+    held = _latest(to_second, to_first).view(np.int8)
+    held |= -none.astype(np.int8).take(signal, axis=0)
+    return held.T
 
 
-def _lasting(true: BoolArray, confirm: int | IntArray) -> BoolArray:
-    """Where something (K, S) has been true for ``confirm`` decisions running."""
-    if np.all(np.equal(confirm, 1)):
+def _latest(on: BoolArray, off: BoolArray) -> BoolArray:
+    """Whether the latest of two, never true at once (S, K), was the first.
+
+    It is what an adder does with its carries, 64 decisions at a time: the sum of ``on`` and of what
+    is not ``off`` makes one where it is on, swallows one where it is off, and else passes it on.
+    """
+    many, decisions = on.shape
+    words = -(-decisions // 64)
+    packed = np.zeros((2, many, 8 * words), dtype=np.uint8)
+    packed[:, :, : -(-decisions // 8)] = [
+        np.packbits(each, axis=1, bitorder="little") for each in (on, off)
+    ]
+    on_word, off_word = packed.view("<u8").transpose(0, 2, 1).copy()
+    after, carry = np.empty_like(on_word), np.zeros(many, dtype=np.uint64)
+    np.invert(off_word, out=off_word)
+    for word in range(words):
+        make, keep = on_word[word], off_word[word]
+        carries = (make + keep + carry) ^ make ^ keep
+        after[word] = make | (carries & keep)
+        carry = after[word] >> np.uint64(63)
+    whole = after.T.copy().view(np.uint8)
+    latest: BoolArray = np.unpackbits(whole, axis=1, count=decisions, bitorder="little").view(bool)
+    return latest
+
+
+def _lasting(true: BoolArray, confirm: IntArray) -> BoolArray:
+    """Where something (S, K) has been true for ``confirm`` decisions running."""
+    if np.all(confirm == 1):
         return true
-    rows = np.arange(len(true))[:, None]
-    broken = np.maximum.accumulate(np.where(true, -1, rows), axis=0)
-    lasting: BoolArray = rows - broken >= confirm
+    places = np.arange(true.shape[1])
+    broken = np.maximum.accumulate(np.where(true, -1, places), axis=1)
+    lasting: BoolArray = places - broken >= confirm
     return lasting
 
 
@@ -176,13 +231,19 @@ class Switch:
         return switch(scores, self.margin, self.confirm, self.min_hold)
 
     @staticmethod
-    def decide_each(rules: "Sequence[Switch]", scores: FloatArray) -> IntArray:
-        """Layer held (K, S) if each strategy of scores (K, S, L) has a rule of its own (S,)."""
-        margin = np.array([rule.margin for rule in rules], dtype=np.float64)
+    def decide_each(
+        rules: "Sequence[Switch]", scores: FloatArray, rule: IntArray, signal: IntArray
+    ) -> NDArray[np.signedinteger[Any]]:
+        """Layer held (K, S) by strategies with some of the rules and scores (K, D, L) each.
+
+        ``rule`` and ``signal`` (S,) say with which; what strategies share is done once.
+        """
+        margin = np.array([each.margin for each in rules], dtype=np.float64)[rule]
         confirm, min_hold = (
-            np.array([getattr(rule, name) for rule in rules]) for name in ("confirm", "min_hold")
+            np.array([getattr(each, name) for each in rules])[rule]
+            for name in ("confirm", "min_hold")
         )
-        return switch(scores, margin, confirm, min_hold)
+        return _switch(scores, margin, confirm, min_hold, signal)
 
     def reasons(self, scores: FloatArray, moves: IntArray, names: Sequence[str]) -> list[str]:
         """Why each of the decisions ``moves`` (M,) wants what it wants, given scores (K, L)."""
