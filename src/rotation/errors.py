@@ -6,9 +6,12 @@ Every message names the argument, what it wants and what it got; every kind is a
 __all__ = [
     "ArgumentError",
     "DataError",
+    "DelistedError",
     "LookAheadError",
     "MissingExtraError",
+    "OutageError",
     "RotationError",
+    "UnknownTickerError",
 ]
 
 
@@ -30,3 +33,15 @@ class LookAheadError(RotationError):
 
 class MissingExtraError(RotationError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
+
+
+class OutageError(DataError):
+    """Yahoo, or the way to it, does not answer, or not with what can be used; later it may."""
+
+
+class UnknownTickerError(DataError):
+    """Yahoo has no such ticker."""
+
+
+class DelistedError(DataError):
+    """Yahoo had the ticker, and its history has ended."""

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeAlias
 
@@ -23,6 +22,7 @@ from rotation.arrays import IntArray
 from rotation.checks import check_count
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
+from rotation.seal import BLANK, is_sealed, seal
 
 try:
     import fcntl
@@ -33,8 +33,6 @@ __all__ = ["Column", "Ragged", "Store"]
 
 _MANIFEST = "_manifest.json"
 _LEFTOVER = re.compile(r"\.(_manifest\.json|part-\d{8,}\.parquet)\.[0-9a-f]{16}\.tmp")
-_SEAL = b"rotation sha256 "  # in the footer, and 64 hexadecimal digits after it
-_DIGITS = 64
 _DTYPES = frozenset(np.dtype(each) for each in "?bhilqBHILQfd")
 
 
@@ -183,7 +181,7 @@ class Store:
             pa.field(name, array.type, nullable=False)
             for name, array in zip(columns, arrays, strict=True)
         ]
-        schema = pa.schema(fields, metadata={"seal": _SEAL + b"0" * _DIGITS})
+        schema = pa.schema(fields, metadata={"seal": BLANK})
         sink = pa.BufferOutputStream()
         parquet.write_table(
             pa.Table.from_arrays(arrays, schema=schema),
@@ -191,9 +189,7 @@ class Store:
             compression="zstd",
             use_dictionary=False,  # figures hardly repeat: half the time, and no larger
         )
-        data = bytearray(sink.getvalue())
-        at = data.rindex(_SEAL) + len(_SEAL)
-        data[at : at + _DIGITS] = self._seal(number, data, at)
+        data = seal(sink.getvalue().to_pybytes(), self._about(number))
         _write(self._path(number), data)
 
     def load(self, number: int, names: Sequence[str] | None = None) -> dict[str, Column]:
@@ -229,25 +225,16 @@ class Store:
         return self.folder / f"part-{number:08d}.parquet"
 
     def _sealed(self, number: int) -> bytes | None:
-        """The bytes of a part if they are those that were saved.
-
-        They are compared before Arrow sees them: checksums of Parquet's own cover pages alone, and
-        a flipped byte in a footer can change values unnoticed.
-        """
+        """The bytes of a part if they are those that were saved."""
         try:
             data = self._path(number).read_bytes()
         except OSError:  # what cannot be read is done again
             return None
-        at = data.rfind(_SEAL) + len(_SEAL)
-        return data if data[at : at + _DIGITS] == self._seal(number, data, at) else None
+        return data if is_sealed(data, self._about(number)) else None
 
-    def _seal(self, number: int, data: bytes | bytearray, at: int) -> bytes:
-        """Digest of the sweep, the number and all bytes but those of the digest itself."""
-        digest = sha256(json.dumps([dict(self.sweep), number], sort_keys=True).encode())
-        view = memoryview(data)
-        digest.update(view[:at])
-        digest.update(view[at + _DIGITS :])
-        return digest.hexdigest().encode()
+    def _about(self, number: int) -> bytes:
+        """What the seal of a part is of, besides its bytes."""
+        return json.dumps([dict(self.sweep), number], sort_keys=True).encode()
 
 
 def _write(path: Path, data: bytes | bytearray) -> None:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from rotation.data.writing import write_bars as write_bars
     from rotation.data.writing import write_closes as write_closes
     from rotation.data.yahoo import Download as Download
+    from rotation.data.yahoo import YahooWarning as YahooWarning
+    from rotation.errors import DelistedError as DelistedError
+    from rotation.errors import OutageError as OutageError
+    from rotation.errors import UnknownTickerError as UnknownTickerError
     from rotation.provenance import Provenance as Provenance
     from rotation.provenance import provenance as provenance
     from rotation.provenance import stamp as stamp
@@ -41,14 +45,18 @@ _HOME = {
     "Aligned": "data.alignment",
     "Bars": "data.bars",
     "Cleaned": "data.cleaning",
+    "DelistedError": "errors",
     "Download": "data.yahoo",
     "FileFormat": "data.guessing",
     "Guess": "data.files",
     "Membership": "data.membership",
+    "OutageError": "errors",
     "Provenance": "provenance",
     "Quality": "data.quality",
     "Stay": "data.membership",
+    "UnknownTickerError": "errors",
     "Window": "data.alignment",
+    "YahooWarning": "data.yahoo",
     "align": "data.alignment",
     "closings": "data.calendars",
     "common_sessions": "data.calendars",

@@ -13,7 +13,7 @@ __all__ = ["preset", "presets"]
 
 
 def presets() -> tuple[str, ...]:
-    """Names that :func:`preset` knows.
+    """Names of the universes that ``preset`` knows.
 
     Examples
     --------

@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -27,14 +26,11 @@ import pandas as pd
 from rotation.arrays import FloatArray
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
+from rotation.seal import is_sealed
 
-__all__ = ["DELIMITERS", "SEAL", "Cells", "Sheet", "Strange", "check_seal", "read_sheet"]
+__all__ = ["DELIMITERS", "Cells", "Sheet", "Strange", "read_sheet"]
 
 DELIMITERS = (",", ";", "\t", "|")
-SEAL = b"rotation table sha256 "
-"""Stands in the footer of our own Parquet files before the digest of all their other bytes."""
-
-_DIGITS = 64
 _INDEX = "__index_level_0__"  # what pandas calls an index without a name
 _BOMS = (  # that of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -249,26 +245,12 @@ def _guess_delimiter(file: str, text: str) -> str:
     return able[0]
 
 
-def check_seal(file: str, data: bytes) -> None:
-    """Refuse a Parquet file of our own that is not as it was written.
-
-    Parquet has no checksum of its footer: a flipped byte there can change values unnoticed.
-    """
-    at = data.rfind(SEAL)
-    if at < 0:
-        return
-    at += len(SEAL)
-    digest = sha256(memoryview(data)[:at])
-    digest.update(memoryview(data)[at + _DIGITS :])
-    if data[at : at + _DIGITS] != digest.hexdigest().encode():
+def _read_parquet(file: str, data: bytes) -> Sheet:
+    pa, parquet = load("pyarrow", "parquet", "path"), load("pyarrow.parquet", "parquet", "path")
+    if is_sealed(data) is False:
         raise DataError(
             f"{file}: want the file as rotation wrote it, got other bytes; it is damaged"
         )
-
-
-def _read_parquet(file: str, data: bytes) -> Sheet:
-    pa, parquet = load("pyarrow", "parquet", "path"), load("pyarrow.parquet", "parquet", "path")
-    check_seal(file, data)
     try:
         source = parquet.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         table = source.read(use_threads=False)

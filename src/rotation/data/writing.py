@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,16 @@ import numpy as np
 import pandas as pd
 
 from rotation.data.bars import Bars
-from rotation.data.sheets import SEAL
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.provenance import STAMP
+from rotation.seal import BLANK, seal
 from rotation.whole import write_whole
 
 __all__ = ["write_bars", "write_closes"]
 
 _TEXT = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _PARQUET = (".parquet", ".pq")
-_DIGITS = 64
 _CALLED = {"splits": "Stock Splits"}
 
 
@@ -215,16 +213,11 @@ def _to_parquet(table: pd.DataFrame, more: Mapping[bytes, bytes]) -> bytes:
     """A Parquet file that pandas reads, with a digest of its bytes in its footer."""
     pa, parquet = load("pyarrow", "parquet", "path"), load("pyarrow.parquet", "parquet", "path")
     made = pa.Table.from_pandas(table)
-    seal = {b"seal": SEAL + b"0" * _DIGITS}
-    made = made.replace_schema_metadata({**(made.schema.metadata or {}), **more, **seal})
+    about = {**(made.schema.metadata or {}), **more, b"seal": BLANK}
+    made = made.replace_schema_metadata(about)
     sink = pa.BufferOutputStream()
     parquet.write_table(made, sink, compression="zstd", use_dictionary=False)
-    data = bytearray(sink.getvalue())
-    at = data.rindex(SEAL) + len(SEAL)
-    digest = sha256(memoryview(data)[:at])
-    digest.update(memoryview(data)[at + _DIGITS :])
-    data[at : at + _DIGITS] = digest.hexdigest().encode()
-    return bytes(data)
+    return seal(sink.getvalue().to_pybytes())
 
 
 def _save(path: Path, data: bytes, overwrite: bool) -> Path:
