@@ -44,7 +44,7 @@ def test_the_quoted_table_is_what_the_demo_prints(demo):
 
 
 def test_the_ten_lines_run_and_print_what_the_demo_does(demo, tmp_path, monkeypatch, capsys):
-    code, more = blocks("python")
+    code, more, check = blocks("python")
     assert len([line for line in code.splitlines() if line]) == 10
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "readme"}
@@ -53,6 +53,8 @@ def test_the_ten_lines_run_and_print_what_the_demo_does(demo, tmp_path, monkeypa
     assert (tmp_path / "semis_to_software.html").stat().st_size > 0
     exec(compile(more, "README.md", "exec"), names)
     assert "The best by information_ratio of 144 strategies" in capsys.readouterr().out
+    exec(compile(check, "README.md", "exec"), names)
+    assert "0 errors" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("recipe", sorted(set(re.findall(r"\bmake (\w+)", README))))

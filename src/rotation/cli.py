@@ -6,7 +6,6 @@ What a user gets wrong ends in one line and exit code 2, never in a traceback.
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import typer
 
     from rotation.data.bars import Bars
-    from rotation.terms import Actions
 
 __all__ = ["main"]
 
@@ -108,9 +106,10 @@ def _app() -> "typer.Typer":
 
         Example: rotation check prices.csv --calendar XNYS
         """
+        from rotation.data.action_files import read_actions
         from rotation.data.quality import check_prices
 
-        given = None if actions is None else _read_actions(actions)
+        given = None if actions is None else read_actions(actions)
         found = check_prices(_read_file(file), given, calendar)
         print(found.to_json() if as_json else found)
         return 0 if found.ok else 1
@@ -123,25 +122,3 @@ def _read_file(path: Path) -> "pd.DataFrame | Bars":
     from rotation.data.files import inspect, read_bars, read_closes
 
     return read_closes(path) if inspect(path).how.layout == "wide" else read_bars(path)
-
-
-def _read_actions(path: Path) -> "Actions":
-    """Dividends and splits of a file with a row for each date and ticker."""
-    from rotation.data.files import read_closes
-    from rotation.data.guessing import FileFormat, find_field, plan_columns
-    from rotation.data.sheets import read_sheet
-    from rotation.errors import DataError
-    from rotation.terms import Actions
-
-    how = FileFormat(layout="long")
-    plan = plan_columns(read_sheet(path, delimiter=None, encoding=None), how)
-    called = {name: find_field(plan, name) for name in ("dividends", "splits")}
-    if not any(called.values()):
-        raise DataError(f"{path.name}: want a column of dividends or of splits, got none")
-    return Actions(
-        **{
-            name: read_closes(path, replace(how, price=column))
-            for name, column in called.items()
-            if column is not None
-        }
-    )

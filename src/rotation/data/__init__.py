@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rotation.data import synthetic as synthetic
+    from rotation.data.action_files import read_actions as read_actions
     from rotation.data.alignment import Aligned as Aligned
     from rotation.data.alignment import Window as Window
     from rotation.data.alignment import align as align
@@ -66,6 +67,7 @@ _HOME = {
     "preset": "data.preset_universes",
     "presets": "data.preset_universes",
     "provenance": "provenance",
+    "read_actions": "data.action_files",
     "read_bars": "data.files",
     "read_closes": "data.files",
     "read_membership": "data.membership_files",

@@ -1,0 +1,53 @@
+"""Dividends and splits from files."""
+
+import os
+from dataclasses import replace
+
+from rotation.data.files import read_closes
+from rotation.data.guessing import FileFormat, find_field, plan_columns
+from rotation.data.sheets import read_sheet
+from rotation.errors import DataError
+from rotation.terms import Actions
+
+__all__ = ["read_actions"]
+
+
+def read_actions(path: str | os.PathLike[str]) -> Actions:
+    r"""Dividends and splits of a file with a row for each date and ticker.
+
+    Parameters
+    ----------
+    path : CSV or Parquet with columns of dates, of tickers, and of dividends or splits, named as
+        they usually are; an empty cell, or a date or ticker that is not there, is none
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such file.
+    DataError
+        If it has no such columns, or what is in them is not what it should be.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "actions.csv"
+    ...     _ = path.write_text("date,ticker,split\n2024-06-10,NVDA,10\n")
+    ...     read_actions(path).splits
+                NVDA
+    date
+    2024-06-10  10.0
+    """
+    how = FileFormat(layout="long")
+    plan = plan_columns(read_sheet(path, delimiter=None, encoding=None), how)
+    called = {name: find_field(plan, name) for name in ("dividends", "splits")}
+    if not any(called.values()):
+        raise DataError(f"{plan.sheet.file}: want a column of dividends or of splits, got none")
+    return Actions(
+        **{
+            name: read_closes(path, replace(how, price=column))
+            for name, column in called.items()
+            if column is not None
+        }
+    )
