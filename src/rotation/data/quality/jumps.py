@@ -125,11 +125,16 @@ def _splits(view: View, moves: Moves, ratio: FloatArray, split: BoolArray) -> li
     )
     found: list[Finding] = []
     for severity, grade in grades:
+        doubtful = severity == "note"  # which markets do by themselves
+        kind = Kind("split", severity, f"if it was one, {advice}" if doubtful else advice)
         for each in np.unique(ratio[split & grade]):
             for rising in (False, True):
-                words = f"for good: like a split of {_ratio(each, rising)} that was not taken out"
+                size = _ratio(each, rising)
+                words = f"for good: like a split of {size} that was not taken out"
+                if doubtful:
+                    words = f"for good: news, or a split of {size} that was not taken out"
                 keep = split & grade & (ratio == each) & (up == rising)
-                found += _tell(view, moves, Kind("split", severity, advice), keep, words)
+                found += _tell(view, moves, kind, keep, words)
     return found
 
 
