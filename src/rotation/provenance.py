@@ -1,11 +1,12 @@
 """Where a table of prices comes from, and whether it still is what came from there.
 
 A stamp travels in ``DataFrame.attrs`` as one text. It holds a hash of each column's observations
-in each calendar year, so what was filled or changed since does not pass for what was stamped, and
-what was merely cut is not taken for a change.
+in each month, so what was filled or changed since does not pass for what was stamped, and what was
+merely cut is not taken for a change.
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,8 +14,8 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from rotation.arrays import IntArray
 from rotation.errors import DataError
 
 __all__ = ["STAMP", "Provenance", "provenance", "stamp"]
@@ -36,7 +37,8 @@ class Provenance:
         said
     fetched : when it was got, ISO 8601 in UTC; None if unknown
     currency : of all prices, or by column; "" if unknown
-    columns : of each column, by year, the number and the hash of its observations
+    columns : of each column its first month, the number of observations in each month since, and
+        a hash of them
     checks : what was checked, with what was found
     steps : what was done to it since, oldest first
     altered : columns that are no longer what was stamped, as :func:`provenance` finds them
@@ -46,7 +48,7 @@ class Provenance:
     adjustment: str = "unknown"
     fetched: str | None = None
     currency: str | Mapping[str, str] = ""
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class Provenance:
 
     def to_dict(self) -> dict[str, object]:
         """All of it and the hash, fit for JSON; of each column one hash."""
-        columns = {name: _hash(years)[:16] for name, years in self.columns.items()}
+        columns = {name: _hash(held)[:16] for name, held in self.columns.items()}
         return {**asdict(self), "columns": columns, "hash": self.hash}
 
     def __str__(self) -> str:
@@ -118,7 +120,7 @@ def provenance(table: pd.DataFrame) -> Provenance:
     Provenance
         With the hashes of its columns as they are now. Columns whose observations are not those
         that were stamped, and those that were never stamped, are ``altered``; if rows are gone at
-        the ends alone, the last of its ``steps`` says so; what else was changed in the years in
+        the ends alone, the last of its ``steps`` says so; what else was changed in the months in
         which they were cut cannot be told.
 
     Raises
@@ -141,7 +143,7 @@ def provenance(table: pd.DataFrame) -> Provenance:
         return Provenance(columns=now)
     stamped = _read(table.attrs[STAMP])
     altered = tuple(
-        name for name, years in now.items() if not _is_cut(years, stamped.columns.get(name, {}))
+        name for name, held in now.items() if not _is_cut(held, stamped.columns.get(name))
     )
     steps = stamped.steps
     if any(now[name] != stamped.columns[name] for name in now if name not in altered):
@@ -169,43 +171,69 @@ def _hash(columns: object) -> str:
     return sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
 
 
-def _observed(table: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Of each column, by year, the number of observations and a hash of their dates and values."""
+def _observed(table: pd.DataFrame) -> dict[str, str]:
+    """Of each column a text: first month, observations of each month, and their hashes.
+
+    The hash of a month is a sum over its observations, each date and value mixed to 64 bits, so
+    rows in another order are the same.
+    """
     index = table.index
     if not isinstance(index, pd.DatetimeIndex):
         raise DataError(f"closes: want an index of dates, got {type(index).__name__}")
     days = index.tz_localize(None).to_numpy().astype("datetime64[us]")
-    years = days.astype("datetime64[Y]").astype(np.int64) + 1970
+    months = days.astype("datetime64[M]").astype(np.int64)
     order = np.argsort(days, kind="stable")
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, str] = {}
     for position, name in enumerate(table.columns):
         try:
             values = table.iloc[:, position].to_numpy(dtype="<f8", na_value=np.nan)
         except (TypeError, ValueError):
             raise DataError(f"closes: want numbers, got others in {name}") from None
-        seen = order[~np.isnan(values[order])]
-        rows = np.column_stack([days[seen].view("<i8"), values[seen].view("<i8")])
-        starts = np.flatnonzero(np.diff(years[seen], prepend=-1))
-        ends = np.append(starts[1:], len(seen))
-        found[str(name)] = {
-            str(years[seen[start]]): f"{end - start}:{_digest(rows[start:end])}"
-            for start, end in zip(starts, ends, strict=False)
-        }
+        seen = order[~np.isnan(values[order]) & ~np.isnat(days[order])]
+        found[str(name)] = ""
+        if len(seen):
+            month = months[seen] - months[seen[0]]
+            starts = np.flatnonzero(np.diff(month, prepend=-1))
+            mixed = _mixed(_mixed(days[seen].view("<u8")) ^ values[seen].view("<u8"))
+            counts = np.bincount(month).astype("<u2")
+            sums = np.zeros(len(counts), dtype="<u8")
+            sums[month[starts]] = np.add.reduceat(mixed, starts)
+            texts = (b64encode(each.tobytes()).decode() for each in (counts, sums))
+            found[str(name)] = " ".join([str(months[seen[0]]), *texts])
     return found
 
 
-def _digest(rows: IntArray) -> str:
-    return sha256(rows.tobytes()).hexdigest()[:16]
+def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each number (n,) mixed so that any bit of it moves all: the finisher of SplitMix64.
+
+    Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators.
+    """
+    bits = bits + np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
-def _is_cut(years: Mapping[str, str], stamped: Mapping[str, str]) -> bool:
+def _is_cut(now: str, stamped: str | None) -> bool:
     """Whether observations are those that were stamped, but for some that are gone at the ends."""
-    kept = [year for year in stamped if min(years, default="") <= year <= max(years, default="")]
-    if kept != list(years):
+    if not now or not stamped:
+        return not now and stamped is not None
+    first, counts, sums = _months(now)
+    began, before, hashed = _months(stamped)
+    start = first - began
+    if start < 0 or start + len(counts) > len(before):
         return False
-    ends = {kept[0], kept[-1]} if kept else set()
-    return all(
-        years[year] == stamped[year]
-        or (year in ends and int(years[year].split(":")[0]) < int(stamped[year].split(":")[0]))
-        for year in kept
+    before, hashed = before[start : start + len(counts)], hashed[start : start + len(counts)]
+    differs = (counts != before) | (sums != hashed)
+    ends = np.zeros(len(counts), dtype=bool)
+    ends[[0, -1]] = True
+    return not (differs & ~(ends & (counts < before))).any()
+
+
+def _months(text: str) -> tuple[int, NDArray[np.uint16], NDArray[np.uint64]]:
+    first, counts, sums = text.split(" ")
+    return (
+        int(first),
+        np.frombuffer(b64decode(counts), dtype="<u2"),
+        np.frombuffer(b64decode(sums), dtype="<u8"),
     )
