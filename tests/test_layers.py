@@ -63,9 +63,22 @@ def test_the_index_has_every_session_even_before_the_first_layer():
     np.testing.assert_array_equal(got, closes[["A", "B"]])
 
 
-def test_an_unknown_ticker_is_named_with_its_layer():
-    with pytest.raises(rt.DataError, match="universe: NVDX of shovels is not a column of closes"):
-        rt.build_layers(table(A=[1.0, 2.0]), rt.Universe({"shovels": ["A", "NVDX"]}))
+def test_unknown_tickers_are_named_and_can_be_left_out():
+    closes, universe = table(A=[1.0, 2.0]), rt.Universe({"shovels": ["A", "NVDX"], "b": ["A", "Q"]})
+    with pytest.raises(rt.DataError, match=r"NVDX, Q are no columns; see Universe\.only"):
+        rt.build_layers(closes, universe)
+    layers = rt.build_layers(closes, universe.only(closes.columns))
+    assert "want of closes: NVDX, Q." in layers.universe.note
+    assert universe.only(["A", "NVDX", "Q"]) is universe
+    with pytest.raises(rt.ArgumentError, match="tickers: want one of b at least"):
+        universe.only(["NVDX"])
+
+
+def test_the_index_says_what_it_is_made_of():
+    closes = table(A=[1.0, 2.0], B=[1.0, 1.5])
+    layers = rt.build_layers(closes, rt.Universe({"both": ["A", "B"]}))
+    (step,) = rt.data.provenance(layers.index).steps
+    assert step.startswith("made into layers: both are A, B. Hindsight: nobody wrote down")
 
 
 @pytest.mark.parametrize("gap", [1, 2])

@@ -182,7 +182,7 @@ def test_the_day_of_choosing_marks_what_was_known(form, tmp_path):
             text = (tmp_path / "page.html").read_text()
             drawn = ">in-sample by selection" in text or '"in-sample by selection"' in text
             assert drawn == (mark is not None)
-            assert ("not known then" in text) == (mark == "those up to 2022-01-15.")
+            assert ("after the choice" in text) == (mark == "those up to 2022-01-15.")
         elif form in ("selection", "sweep"):
             sweep = rt.sweep(built, STRATEGY, {"signal.days": [21, 42]}, progress=False)
             text = str(sweep.best("sharpe")) if form == "selection" else sweep.in_sample
@@ -236,3 +236,24 @@ def test_unsound_tables_have_a_stamp_too():
     for hopeless in (PLAIN.reset_index(drop=True), PLAIN.astype(str) + "x"):
         with pytest.raises(rt.DataError, match="closes: want"):
             provenance(hopeless)
+
+
+def test_what_is_said_of_a_selection_is_of_its_window():
+    built = layers(PLAIN, date(2022, 1, 15))
+    grid = {"signal.days": [21, 250], "rule.margin": [0, 0.01]}
+    sweep = rt.sweep(built, STRATEGY, grid, progress=False)
+    for found in (sweep, rt.sweep(built, [STRATEGY], start="2022-03", progress=False)):
+        assert found.best("sharpe").in_sample == found.in_sample
+    known = len(PLAIN[sweep.start : "2022-01-15"]) - 1
+    assert f": {known} of {len(PLAIN[sweep.start :]) - 1} returns" in str(sweep.best("sharpe"))
+    assert sweep.in_sample in sweep.plot().layout.title.subtitle.text
+
+
+def test_of_a_choice_that_nobody_wrote_down_nothing_came_after():
+    known, unknown = (
+        rt.backtest(layers(PLAIN, day), STRATEGY) for day in (date(2022, 1, 15), None)
+    )
+    comparison = rt.compare({"known": known, "unknown": unknown})
+    assert comparison.since_chosen is None
+    assert any(text.startswith("known: In-sample") for text in comparison.cautions)
+    assert not any(text.startswith("unknown: In-sample") for text in comparison.cautions)

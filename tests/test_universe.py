@@ -222,3 +222,15 @@ def test_a_file_is_not_replaced_without_asking(tmp_path):
     other.write(str(path), overwrite=True)
     assert rt.Universe.read(path) == other
     assert [each.name for each in tmp_path.iterdir()] == ["mine.toml"]
+
+
+@pytest.mark.parametrize("day", [date(1025, 1, 31), date(2205, 1, 31)])
+def test_a_day_of_another_age_is_a_slip(day):
+    with pytest.raises(rt.ArgumentError, match="chosen_on: want a year from 1900 to 2100"):
+        rt.Universe({"a": ["X"]}, chosen_on=day)
+
+
+@pytest.mark.parametrize("ticker", ["NVDA ", " NVDA", "cash"])
+def test_a_ticker_is_as_the_closes_have_it(ticker):
+    with pytest.raises(rt.ArgumentError, match="ticker: want no blanks around it"):
+        rt.Universe({"a": [ticker]})

@@ -62,16 +62,16 @@ class Comparison:
 
     @property
     def chosen_on(self) -> date | None:
-        """Last day on which members of layers in it were picked, None if nobody knows."""
+        """Last day on which members of layers in it were picked, None if of any nobody knows."""
         days = [each.chosen_on for each in self.results.values()]
-        return max((day for day in days if day is not None), default=None)
+        return max(day for day in days if day is not None) if all(days) else None
 
     @property
     def since_chosen(self) -> pd.DataFrame | None:
-        """The table of what was earned after the names were picked, which nobody knew then.
+        """The table of what was earned after the names were picked.
 
-        None if nobody knows when they were, if it is the whole table, or if fewer than two returns
-        came after.
+        None if of any result nobody knows when they were, if it is the whole table, or if fewer
+        than two returns came after.
         """
         if self.chosen_on is None:
             return None
@@ -91,8 +91,14 @@ class Comparison:
         """What a reader must know of the data and of luck."""
         own = dict.fromkeys(result.note for result in self.results.values() if result.note)
         start = max(each.start_row for each in self.results.values())
-        known = in_sample(self._sessions, start, self.chosen_on)
-        own |= dict.fromkeys([known] if known else [])
+        known = {
+            name: in_sample(self._sessions, start, each.chosen_on)
+            for name, each in self.results.items()
+        }
+        if len(set(known.values())) == 1:
+            own |= dict.fromkeys(filter(None, known.values()))
+        else:
+            own |= dict.fromkeys(f"{name}: {text}" for name, text in known.items() if text)
         prices = next(iter(self.results.values())).prices
         ended = delisted(prices.close)
         gone = [
@@ -120,6 +126,7 @@ class Comparison:
             "end": f"{self.end:%Y-%m-%d}",
             "table": _plain(self.table),
             "verdict": self.verdict,
+            "chosen_on": None if self.chosen_on is None else f"{self.chosen_on:%Y-%m-%d}",
             "since_chosen": _plain(self.since_chosen),
             "cautions": list(self.cautions),
             "data": [each.to_dict() for each in self._origins],

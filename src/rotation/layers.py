@@ -18,6 +18,7 @@ from rotation.costs import Costs
 from rotation.engine.market import Composition
 from rotation.errors import ArgumentError, DataError
 from rotation.protocols import History, Members
+from rotation.provenance import provenance, stamp
 from rotation.result import Result
 from rotation.schedule import Schedule
 from rotation.settlement import Decisions, settle_up
@@ -162,10 +163,12 @@ def build_layers(
             raise ArgumentError(f"{argument}: want a {kind.__name__}, got {got!r}")
     if not callable(weighting):
         raise ArgumentError(f"weighting: want a Weighting, got {weighting!r}")
-    for name in universe.layers:
-        for member in universe.members(name):
-            if member.ticker not in closes.columns:
-                raise DataError(f"universe: {member.ticker} of {name} is not a column of closes")
+    absent = [ticker for ticker in universe.tickers if ticker not in closes.columns]
+    if absent:
+        raise DataError(
+            f"universe: want closes of all its tickers, {', '.join(absent)} "
+            f"{'is no column' if len(absent) == 1 else 'are no columns'}; see Universe.only"
+        )
     whole = read_prices(closes[list(universe.tickers)])
     terms = Terms(costs, haircut=haircut)
     accounts = {
@@ -176,6 +179,8 @@ def build_layers(
         {name: each.value / each.value.iloc[0] for name, each in accounts.items()},
         index=whole.sessions,
     )
+    origin = provenance(closes[list(universe.tickers)])
+    index = stamp(index, origin, step=f"made into layers: {universe.note.rstrip('.')}")
     return Layers(index, universe, accounts, whole)
 
 

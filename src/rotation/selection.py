@@ -35,6 +35,7 @@ class Selection:
     deflated_sharpe_effective : the same given the effective number, which is more lenient
     window : first and last session of its figures
     note : what a reader of its figures must know, such as hindsight
+    in_sample : how many returns of the window were known when the members of layers were picked
     """
 
     by: str
@@ -50,6 +51,7 @@ class Selection:
     deflated_sharpe_effective: float
     window: tuple[pd.Timestamp, pd.Timestamp]
     note: str
+    in_sample: str
 
     def __str__(self) -> str:
         params = ", ".join(f"{name} {value}" for name, value in self.params.items())
@@ -68,7 +70,7 @@ class Selection:
         )
         if self.ratio == "sharpe":
             text += f" Its information ratio is {self.figures['information_ratio']:.2f}."
-        return " ".join(filter(None, [text, self.note, self.result.in_sample]))
+        return " ".join(filter(None, [text, self.note, self.in_sample]))
 
     __repr__ = __str__
 

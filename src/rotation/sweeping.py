@@ -168,7 +168,7 @@ class Sweep:
         """
         from rotation.report.heatmap import heatmap
 
-        return heatmap(self.table, by, x, y)
+        return heatmap(self.table, by, x, y, caution=self.in_sample)
 
     def result(
         self, values: Mapping[str, object] | tuple[object, ...] | None = None, /, **named: object
@@ -248,6 +248,7 @@ class Sweep:
             deflated_sharpe_effective=float(found[1]),
             window=(self.start, self.end),
             note=self.note,
+            in_sample=self.in_sample,
         )
 
     def _returns(self, ratio: str, own: IntArray) -> FloatArray:

@@ -5,7 +5,7 @@ A universe is a choice that somebody made on some day; it says when, or that nob
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import pairwise
@@ -20,6 +20,7 @@ from rotation.whole import write_whole
 
 __all__ = ["Member", "Universe", "read_date"]
 
+_YEARS = 1900, 2100
 _NAMED = 20  # members that a note names of each layer
 _FIELDS = ("chosen_on", "source", "remarks", "layers")
 _MEMBER = ("ticker", "start", "end")
@@ -41,8 +42,11 @@ class Member:
     end: date | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.ticker, str) or not self.ticker.strip():
-            raise ArgumentError(f"ticker: want a text, got {self.ticker!r}")
+        name = self.ticker
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError(f"ticker: want a text, got {name!r}")
+        if name != name.strip() or name == "cash":
+            raise ArgumentError(f"ticker: want no blanks around it, and not 'cash', got {name!r}")
         for name in ("start", "end"):
             got = getattr(self, name)
             if got is not None:
@@ -175,6 +179,37 @@ class Universe:
                 raise ArgumentError(f"layers: want a member of {name} on {day} or later, got none")
         return replace(self, layers=later)
 
+    def only(self, tickers: Iterable[str]) -> Self:
+        """The universe without the members of which there are no closes, which a remark names.
+
+        Parameters
+        ----------
+        tickers : those that may stay, as ``closes.columns``
+
+        Raises
+        ------
+        ArgumentError
+            If a layer would have nobody.
+
+        Examples
+        --------
+        >>> Universe({"shovels": ["NVDA", "ARM"]}).only(["NVDA", "MSFT"]).remarks
+        ('Left out, for want of closes: ARM.',)
+        """
+        there = set(tickers)
+        absent = [ticker for ticker in self.tickers if ticker not in there]
+        if not absent:
+            return self
+        kept = {
+            name: [member for member in self.members(name) if member.ticker in there]
+            for name in self.layers
+        }
+        for name, members in kept.items():
+            if not members:
+                raise ArgumentError(f"tickers: want one of {name} at least, got none")
+        remark = f"Left out, for want of closes: {', '.join(absent)}."
+        return replace(self, layers=kept, remarks=(*self.remarks, remark))
+
     def to_toml(self) -> str:
         """All of it as TOML, to be read and changed by hand.
 
@@ -287,12 +322,15 @@ def read_date(name: str, got: object) -> date:
     >>> read_date("start", datetime(2025, 1, 31))
     datetime.date(2025, 1, 31)
     """
+    day = got
     if isinstance(got, datetime):
-        if got == got and got.tzinfo is None and got.time() == time():  # NaT is not itself
-            return got.date()
-    elif isinstance(got, date):
-        return got
-    raise ArgumentError(f"{name}: want a date, got {got!r}")
+        whole = got == got and got.tzinfo is None and got.time() == time()  # NaT is not itself
+        day = got.date() if whole else None
+    if not isinstance(day, date):
+        raise ArgumentError(f"{name}: want a date, got {got!r}")
+    if not _YEARS[0] <= day.year <= _YEARS[1]:  # a slip of the hand
+        raise ArgumentError(f"{name}: want a year from {_YEARS[0]} to {_YEARS[1]}, got {got!r}")
+    return day
 
 
 def _members(name: object, members: object) -> tuple[str | Member, ...]:

@@ -88,8 +88,9 @@ def test_a_decision_before_a_holiday_finds_no_close_to_trade_at(york):
     strategy = rt.Strategy(signal=rt.Momentum(days=1), rule=rt.Switch(), schedule=every)
     traded = rt.backtest(layers, strategy).switches["traded"]
     assert set(traded) <= set(known.closes.index[known.fresh.all(axis=1)])
-    with pytest.raises(rt.ArgumentError, match="lag: want rows, 1 or more, got 0"):
-        known.decidable(0)
+    with pytest.raises(rt.ArgumentError, match="lag: want rows, 0 or more, got -1"):
+        known.decidable(-1)
+    assert known.decidable(0).equals(known.closes.index[known.fresh.all(axis=1)])
 
 
 def test_the_first_row_is_compared_with_the_session_before_it():
@@ -246,8 +247,26 @@ def test_what_no_row_can_know(york):
     with pytest.raises(rt.DataError, match="no close of NVDA had happened"):
         align({"XNYS": york, "XHKG": on("XHKG", "2025-01-20", "2025-01-22", "A")}, to="XHKG")
     mine = {"XHKG": closings("XHKG", "2024-01-02", "2024-02-02")}
-    with pytest.raises(rt.DataError, match="the calendar of XHKG ends before any close"):
+    with pytest.raises(
+        rt.DataError, match="'XHKG'.: want sessions up to one on 2025-01-31 or after"
+    ):
         align({"XNYS": york}, to="XHKG", calendars=mine)
+    day = pd.Timestamp("2024-02-02")
+    with pytest.raises(rt.DataError, match="the calendar of XHKG ends before any close"):
+        align({"XNYS": york.iloc[-1:].set_axis([day])}, to="XHKG", calendars=mine)
+
+
+def test_a_calendar_of_the_users_must_reach_to_the_end_of_all_tables(york):
+    hong_kong = on("XHKG", "2025-01-20", "2025-01-27", "A")
+    tables = {"XNYS": york, "XHKG": hong_kong}
+    for last in ("2025-01-27", "2025-01-28"):
+        short = {"XHKG": closings("XHKG", "2025-01-20", last)}
+        with pytest.raises(rt.DataError, match=f"2025-01-31 or after it.* got {last} as the last"):
+            align(tables, to="XNYS", calendars=short)
+    long = {"XHKG": closings("XHKG", "2025-01-20", "2025-02-05")}
+    own, theirs = align(tables, to="XNYS", calendars=long), align(tables, to="XNYS")
+    pd.testing.assert_frame_equal(own.closes, theirs.closes)
+    assert own.closes["A"].isna().any()
 
 
 @pytest.mark.parametrize(

@@ -222,3 +222,15 @@ def test_inputs_are_untouched():
     pd.testing.assert_frame_equal(CLOSES, before[0])
     pd.testing.assert_frame_equal(RATES, before[1])
     assert not CLOSES.attrs
+
+
+def test_the_stamp_says_nothing_of_what_was_added_or_changed_since():
+    closes = rt.sample().loc["2024-01":"2024-03", ["NVDA"]]
+    rates = pd.DataFrame({"USDHKD": 7.8}, closes.index)
+    more = closes.assign(**{"0700.HK": 390.0})
+    with pytest.raises(rt.ArgumentError, match=r"want one for every ticker, 0700.HK has none"):
+        convert(more, rates)
+    found = convert(more, rates, {"NVDA": "USD", "0700.HK": "HKD"})
+    assert found["0700.HK"].to_numpy() == pytest.approx(50.0)
+    with pytest.raises(rt.ArgumentError, match=r"NVDA has none"):
+        convert(closes * 7.8, rates)

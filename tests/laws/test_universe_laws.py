@@ -14,8 +14,8 @@ from rotation.data.membership import Membership, Stay
 from rotation.digest import content_hash
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-names = texts.filter(lambda text: text.strip() and text != "cash")
-dates = st.dates()
+names = texts.map(str.strip).filter(lambda text: text and text != "cash")
+dates = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 some_days = st.integers(0, 40).map(lambda count: date(2020, 1, 1) + timedelta(count))
 
 

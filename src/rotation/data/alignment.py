@@ -50,14 +50,15 @@ class Aligned:
 
         Parameters
         ----------
-        lag : rows from a decision to its trade, at least 1
+        lag : rows from a decision to its trade; 0 for what trades at the very close that decides,
+            as a layer's rebalancing does
 
         Returns
         -------
         DatetimeIndex
             For the ``every`` of a :class:`rotation.Schedule` with that lag.
         """
-        check_count("lag", lag, 1, "rows")
+        check_count("lag", lag, 0, "rows")
         fresh = (self.fresh | self.closes.isna()).all(axis=1)
         tradable = np.asarray(fresh, dtype=np.bool_)[lag:]
         return pd.DatetimeIndex(self.closes.index[: len(tradable)][tradable])
@@ -222,9 +223,22 @@ def common_window(closes: pd.DataFrame) -> Window:
     return Window(first.date(), last.date(), str(prices.columns[late]), str(prices.columns[early]))
 
 
+def _reaching(
+    name: str, first: pd.Timestamp, last: pd.Timestamp, calendars: Calendars | None
+) -> pd.Series:
+    """A calendar to the last row of all tables at least, or nobody could tell a missing session."""
+    calendar = calendar_of(name, first, last, calendars)
+    if calendar.index[-1] < last:
+        raise DataError(
+            f"calendars[{name!r}]: want sessions up to one on {last:%Y-%m-%d} or after it, to where "
+            f"the tables go, got {calendar.index[-1]:%Y-%m-%d} as the last"
+        )
+    return calendar
+
+
 def _market(name: str, prices: Prices, last: pd.Timestamp, calendars: Calendars | None) -> _Market:
     """A table with its calendar, or a refusal of rows that are no sessions."""
-    calendar = calendar_of(name, prices.sessions[0], last, calendars)
+    calendar = _reaching(name, prices.sessions[0], last, calendars)
     rows = as_days(calendar.index).searchsorted(as_days(prices.sessions))
     at = np.minimum(rows, len(calendar) - 1)
     odd = as_days(calendar.index)[at] != as_days(prices.sessions)
@@ -246,7 +260,7 @@ def _decisions(
     own = next((each.prices.sessions for each in markets if each.name == to), None)
     sessions = [each.prices.sessions for each in markets] if own is None else [own]
     first, last = min(each[0] for each in sessions), max(each[-1] for each in sessions)
-    calendar = calendar_of(to, first, last, calendars)
+    calendar = _reaching(to, first, last, calendars)
     closed = as_nanoseconds(calendar) + shift
     if own is None:
         begin = closed.searchsorted(min(each.closed[each.rows[0]] for each in markets))

@@ -125,8 +125,11 @@ def _check_code(name: str, code: object) -> None:
 
 def _currencies(closes: pd.DataFrame, given: Mapping[str, str] | str | None) -> list[str]:
     """Currency of each column, checked against what the stamp of the table says."""
-    known = provenance(closes).currency
-    stamped = {str(c): known for c in closes.columns} if isinstance(known, str) else known
+    origin = provenance(closes)
+    known = origin.currency
+    stamped = {str(c): known for c in closes.columns} if isinstance(known, str) else dict(known)
+    for name in origin.altered:  # of what was changed or added since the stamp says nothing
+        stamped.pop(name, None)
     if given is None:
         given = {name: code for name, code in stamped.items() if code}
     if not isinstance(given, (str, Mapping)):

@@ -194,7 +194,7 @@ def mark_choice(figure: "go.Figure", sessions: pd.DatetimeIndex, chosen_on: date
     at = f"{chosen_on:%Y-%m-%d}" if inside else _dates(sessions[-1:])[0]
     texts = [before]
     if inside:
-        texts.append({"text": "not known then", "xanchor": "left", "xshift": 4})
+        texts.append({"text": "after the choice", "xanchor": "left", "xshift": 4})
         line = {"color": _INK, "width": 1, "dash": "dot"}
         figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line)
     for text in texts:

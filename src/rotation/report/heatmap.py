@@ -16,7 +16,7 @@ __all__ = ["heatmap"]
 
 
 def heatmap(
-    table: pd.DataFrame, by: str, x: str | None = None, y: str | None = None
+    table: pd.DataFrame, by: str, x: str | None = None, y: str | None = None, *, caution: str = ""
 ) -> "go.Figure":
     """Median of a figure over all strategies that share two values, a cell for each pair.
 
@@ -25,6 +25,7 @@ def heatmap(
     table : of a sweep, with a level of the index for each parameter
     by : figure, a column of the table
     x, y : parameters; None for those with the most values
+    caution : what a reader must know, below the title
 
     Raises
     ------
@@ -66,7 +67,7 @@ def heatmap(
     if others:
         title += f", median over {others} other parameter{'s' * (others > 1)}"
     return figure.update_layout(
-        title=title,
+        title={"text": title, "subtitle": {"text": caution}},
         xaxis={"title": label(across), "type": "category"},
         yaxis={"title": label(up), "type": "category"},
         template="none",

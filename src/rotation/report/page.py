@@ -271,7 +271,7 @@ def _instead(names: list[str], held: list[str]) -> str:
 
 
 def _tables(comparison: Comparison) -> list[tuple[str, str, dict[str, list[str]]]]:
-    """Id, title and rows of the table of figures, and of that of what nobody knew."""
+    """Id, title and rows of the table of figures, and of that of what came after the choice."""
     found = [("figures", "Figures", _figures(comparison.table))]
     if comparison.since_chosen is not None:
         title = f"Figures since the names were chosen, {comparison.chosen_on:%Y-%m-%d}"
