@@ -3,6 +3,7 @@
 from inspect import signature
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +154,17 @@ def test_options_are_checked():
 def test_conventions_name_the_sessions_a_year():
     assert "252 sessions a year" in measures.conventions()
     assert "365 sessions a year" in measures.conventions(365)
+
+
+def test_what_rounding_leaves_is_no_risk():
+    days = pd.bdate_range("2024-01-01", periods=250)
+    rng = np.random.default_rng(5)
+    steady = pd.DataFrame({"A": np.exp(np.abs(rng.normal(0, 0.01, 250)).cumsum())}, index=days)
+    held = rt.simulate(steady, pd.DataFrame({"A": [1.0]}, index=days[:1])).returns.to_numpy()[1:]
+    assert measures.max_drawdown(held) == pytest.approx(0, abs=1e-12)
+    assert np.isnan(measures.calmar(held))
+    quiet = np.exp(rng.normal(0, 0.0005, (250, 200)).cumsum(axis=0))
+    again = (3.0 * quiet)[1:] / (3.0 * quiet)[:-1] - 1
+    returns = quiet[1:] / quiet[:-1] - 1
+    for s in range(200):
+        assert np.isnan(measures.information_ratio(returns[:, s], again[:, s]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import markets
 import rotation as rt
-from rotation import measures
+from rotation import evaluation, measures
 from rotation.engine.switching import MEASURES
 
 DAYS = pd.bdate_range("2015-01-01", periods=700)
@@ -437,3 +437,45 @@ def test_a_window_ends_where_pandas_would_end_it(end):
 def test_a_ledger_that_cannot_be_written_is_known_before_the_work(tmp_path):
     with pytest.raises(rt.DataError, match="nowhere"):
         swept(trials=tmp_path / "nowhere" / "trials.sqlite")
+
+
+@dataclass(frozen=True)
+class Never(rt.Switch):
+    """What is made from a rule of ours may decide otherwise."""
+
+    def decide(self, scores):
+        return np.full(scores.shape[:2], -1)
+
+
+def test_a_rule_made_from_another_is_asked_itself():
+    found = swept(
+        strategy=rt.Strategy(rt.Momentum(20), Never(), rt.Schedule("M")),
+        grid={"rule.margin": [0.0, 0.02]},
+    )
+    assert (found.table["switches"] == 0).all()
+
+
+@pytest.mark.parametrize("jump", [2, 10, 1000])
+def test_a_leap_of_a_layer_that_is_not_held_costs_no_digits(jump):
+    steps = np.random.default_rng(1).normal(0, 0.01, (1250, 2))
+    closes = pd.DataFrame(
+        100 * np.exp(steps.cumsum(axis=0)), pd.bdate_range("2015", periods=1250), ["A", "B"]
+    )
+    closes.iloc[600:, 1] *= jump
+    best = np.where(np.arange(1250)[:, None] < 1100, [1.0, 0.0], [0.0, 1.0])
+    strategy = rt.Strategy(lambda close: best[: len(close)], rt.Switch(), rt.Schedule("M"))
+    found = rt.sweep(closes, [strategy], progress=False)
+    returns = rt.backtest(closes, strategy).returns[found.start :].iloc[1:].to_numpy()
+    for name in ("skew", "kurtosis"):
+        want = getattr(rt.measures, name)(returns)
+        assert found.table[name].iloc[0] == pytest.approx(want, rel=1e-12)
+
+
+def test_sums_of_many_schedules_and_windows_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(evaluation, "_KEPT", 1 << 20)
+    strategy = rt.Strategy(rt.Momentum(20), rt.Switch(), rt.Schedule(5))
+    grid = {"schedule.every": range(1, 9), "schedule.offset": range(8)}
+    found = swept(strategy=strategy, grid=grid, block=8)
+    for start in range(40, 240):
+        found.window(found.evaluation.prices.sessions[start], found.end)
+    assert found.evaluation._sums_memory._size <= 1 << 20

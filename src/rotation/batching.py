@@ -16,6 +16,7 @@ from rotation.schedule import Schedule
 __all__ = ["Batch", "batches", "decide_together"]
 
 _TOGETHER = 1024  # strategies decided at once
+_SCORES = 1 << 23  # scores of all of them, at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,23 @@ class Batch:
     rules: IntArray
 
 
-def batches(numbers: IntArray) -> list[Batch]:
-    """Strategies by their numbers (n, 4) of signal, rule, schedule and costs."""
+def batches(numbers: IntArray, scores: Callable[[int], int]) -> list[Batch]:
+    """Strategies by their numbers (n, 4) of signal, rule, schedule and costs.
+
+    Parameters
+    ----------
+    numbers : of the strategies
+    scores : how many one strategy decides by, from the number of its schedule
+    """
     found = []
     for schedule in np.unique(numbers[:, 2]).tolist():
         here = np.flatnonzero(numbers[:, 2] == schedule)
         rules = int(numbers[here, 1].max()) + 1
         codes, again = np.unique(numbers[here, 0] * rules + numbers[here, 1], return_inverse=True)
-        for start in range(0, len(codes), _TOGETHER):
-            some = codes[start : start + _TOGETHER]
-            mine = np.flatnonzero((again >= start) & (again < start + _TOGETHER))
+        many = max(1, min(_TOGETHER, _SCORES // max(1, scores(schedule))))
+        for start in range(0, len(codes), many):
+            some = codes[start : start + many]
+            mine = np.flatnonzero((again >= start) & (again < start + many))
             found.append(Batch(schedule, here[mine], again[mine] - start, *np.divmod(some, rules)))
     return found
 
@@ -103,7 +111,8 @@ def _alike(
     """Numbers of rules that can decide together, ascending, and how: of a kind that says it can."""
     groups: dict[object, list[int]] = {}
     for number, rule in enumerate(rules):
-        together = hasattr(rule, "decide_each") and tranches == 1
+        # A class says it of itself: one made from it may decide otherwise.
+        together = "decide_each" in vars(type(rule)) and tranches == 1
         groups.setdefault(type(rule) if together else number, []).append(number)
     return [(some, getattr(kind, "decide_each", None)) for kind, some in groups.items()]
 

@@ -43,7 +43,12 @@ from rotation.terms import Parts, Terms
 __all__ = ["Block", "Evaluation"]
 
 _CELLS = 1 << 21  # sessions times strategies of weights whose values are kept at once
-_KEPT = 1 << 28  # bytes of scores that are kept for the next block
+_AT_ONCE = 1 << 15  # strategies whose figures on another window are taken together
+_KEPT = 1 << 28  # bytes of scores, and of sums, that are kept for the next block
+
+
+def _bytes(made: Window | Intervals) -> int:
+    return made.nbytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +109,8 @@ class Evaluation:
         found = np.empty((len(numbers), len(MEASURES)))
         nothing = follow(np.full((1, 1), -1), np.zeros(1, dtype=np.intp), self.prices.close)
         order, switches, total = np.zeros(len(numbers), dtype=np.intp), [nothing], 1
-        for batch in batches(numbers):
+        layers = self.prices.close.shape[1]
+        for batch in batches(numbers, lambda schedule: len(self._rows(schedule)) * layers):
             rows, wanted = self._wanted(batch)
             column = np.empty(len(batch.signals), dtype=np.intp)
             for columns, each in wanted:
@@ -147,9 +153,10 @@ class Evaluation:
         """
         last = len(self.prices.close) if stop is None else stop
         span = start, last
-        window = self._sums_memory.get(("window", span), lambda: Window.of(self._sums(), *span))
+        kept = self._sums_memory.get
+        window = kept(("window", span), lambda: Window.of(self._sums(), *span), _bytes)
         key = "intervals", span, rows.tobytes()
-        intervals = self._sums_memory.get(key, lambda: Intervals.of(window, rows))
+        intervals = kept(key, lambda: Intervals.of(window, rows), _bytes)
         return figures(intervals, switches, self._price(costs), periods=self.terms.periods)
 
     def result(self, number: int) -> Result:
@@ -186,7 +193,8 @@ class Evaluation:
         costs = self.grid.numbers()[numbers, 3]
         for number in np.unique(costs[single]).tolist():
             mine = np.flatnonzero(single & (costs == number))
-            found[mine] = self.measure(switches.take(mine), events, number, start, stop)
+            for some in np.array_split(mine, -(-len(mine) // _AT_ONCE)):
+                found[some] = self.measure(switches.take(some), events, number, start, stop)
         for place in np.flatnonzero(~single).tolist():
             account = self.result(int(numbers[place])).account
             found[place] = self._figures(account, start, stop)[0]

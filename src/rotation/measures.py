@@ -154,7 +154,7 @@ def calmar(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
     -------
     () or (S,) ratio; NaN without a drawdown
     """
-    return _ratio(annual_return(returns, periods=periods), -max_drawdown(returns), 1)
+    return _ratio(annual_return(returns, periods=periods), _fall(max_drawdown(returns)), 1)
 
 
 def ulcer(returns: ArrayLike) -> FloatArray:
@@ -238,7 +238,7 @@ def information_ratio(
     other = _returns(benchmark, "benchmark")
     gap = _excess(_returns(returns), other)
     risk = _deviation(gap)
-    risk = np.where(risk > 1e-13 * np.abs(other).max(), risk, 0.0)
+    risk = np.where(risk > np.maximum(1e-13 * np.abs(other).max(), 1e-15), risk, 0.0)
     return _ratio(np.mean(gap, axis=0), risk, periods)
 
 
@@ -295,7 +295,7 @@ def figures(returns: ArrayLike, *, periods: float = 252) -> dict[str, FloatArray
         "sharpe": sharpe(r, periods=periods),
         "sortino": sortino(r, periods=periods),
         "max_drawdown": _deepest(depth),
-        "calmar": _ratio(grown, -_deepest(depth), 1),
+        "calmar": _ratio(grown, _fall(_deepest(depth)), 1),
         "ulcer": _root_mean_square(depth),
         "omega": omega(r),
         "value_at_risk": risk,
@@ -351,6 +351,11 @@ def _excess(returns: FloatArray, rate: ArrayLike) -> FloatArray:
     if r.ndim and len(r) != len(returns):
         raise ArgumentError(f"rate: want a number or {len(returns)} sessions, got {len(r)}")
     return returns - r
+
+
+def _fall(drawdown: FloatArray) -> FloatArray:
+    """A drawdown (...) without its sign, 0 where it is what rounding leaves of a steady rise."""
+    return np.where(drawdown < -1e-12, -drawdown, 0.0)
 
 
 def _deepest(depth: FloatArray) -> FloatArray:

@@ -35,8 +35,10 @@ class Memory:
     def __reduce__(self) -> tuple[type["Memory"], tuple[int]]:
         return Memory, (self._room,)
 
-    def get(self, key: object, make: Callable[[], _Made], size: int = 0) -> _Made:
-        """What is kept under a key of so many bytes, made if it is not there."""
+    def get(
+        self, key: object, make: Callable[[], _Made], size: int | Callable[[_Made], int] = 0
+    ) -> _Made:
+        """What is kept under a key, made if it is not there; its bytes, or what tells them."""
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)
@@ -44,8 +46,9 @@ class Memory:
         made = make()
         with self._lock:
             if key not in self._made:
-                self._made[key] = made, size
-                self._size += size
+                bytes_ = size if isinstance(size, int) else size(made)
+                self._made[key] = made, bytes_
+                self._size += bytes_
             while self._size > self._room:
                 self._size -= self._made.popitem(last=False)[1][1]
         return made

@@ -247,9 +247,7 @@ def test_what_no_row_can_know(york):
     with pytest.raises(rt.DataError, match="no close of NVDA had happened"):
         align({"XNYS": york, "XHKG": on("XHKG", "2025-01-20", "2025-01-22", "A")}, to="XHKG")
     mine = {"XHKG": closings("XHKG", "2024-01-02", "2024-02-02")}
-    with pytest.raises(
-        rt.DataError, match="'XHKG'.: want sessions up to one on 2025-01-31 or after"
-    ):
+    with pytest.raises(rt.DataError, match="want sessions up to one on 2025-01-31 or after"):
         align({"XNYS": york}, to="XHKG", calendars=mine)
     day = pd.Timestamp("2024-02-02")
     with pytest.raises(rt.DataError, match="the calendar of XHKG ends before any close"):

@@ -23,7 +23,14 @@ from data.yahoo_server import (
 from rotation.data import yahoo_request
 from rotation.data.cache import Cache
 from rotation.data.yahoo import YahooWarning, fetch_yahoo
-from rotation.data.yahoo_history import FIELDS, History, as_traded, disagreement, reinvested
+from rotation.data.yahoo_history import (
+    FIELDS,
+    History,
+    as_traded,
+    disagreement,
+    reinvested,
+    undivided,
+)
 from rotation.errors import DelistedError, OutageError, UnknownTickerError
 from rotation.provenance import provenance
 from rotation.tables import read_prices
@@ -126,10 +133,15 @@ def test_what_a_table_is_travels_with_it(yahoo, fetch):
     yahoo.listings["LLL.L"] = Listing(traded(days(50)), "Europe/London", "08:00", 8.5, "GBp")
     found = fetch(["AAA", "LLL.L"])
     assert found.currencies == {"AAA": "USD", "LLL.L": "GBp"}
-    stamps = [provenance(t) for t in (found.closes, found.split_adjusted, found.bars.close)]
+    bars = {name: getattr(found.bars, name) for name in found.bars.__slots__}
+    stamps = [provenance(t) for t in (found.closes, found.split_adjusted, *bars.values())]
     said = [each.adjustment for each in stamps]
-    assert said == ["splits and dividends", "splits", "nothing, as traded"]
-    for each in stamps:
+    assert said == ["splits and dividends", "splits", *["nothing, as traded"] * 7]
+    for name in ("volume", "splits"):  # which are not money
+        each = provenance(bars.pop(name))
+        assert (each.currency, each.altered) == ("", ())
+        assert each.source.startswith("Yahoo Finance")
+    for each in map(provenance, (found.closes, found.split_adjusted, *bars.values())):
         assert re.fullmatch(r"Yahoo Finance, through yfinance 1\.\d+\.\d+", each.source)
         assert each.currency == found.currencies
         assert each.altered == ()
@@ -160,6 +172,97 @@ def test_a_contradiction_of_yahoos_is_said_with_its_size_and_day(yahoo, fetch, s
     assert re.search(text, str(found))
     assert re.match(text, provenance(found.closes).checks[0])
     assert len(fetch("AAA", rows.index[60], end=rows.index[90]).closes) == 31  # nothing wrong there
+
+
+# Splits that Yahoo lists and has not yet divided its history by.
+
+
+@pytest.mark.parametrize("split", [4.0, 0.125])
+def test_a_split_that_is_listed_and_not_divided_by_is_said(yahoo, fetch, split):
+    rows = act(eventful(days(250)), 240, split=split)
+    yahoo.listings = {"AAA": Listing(rows, undivided=(240,)), "BBB": Listing(rows)}
+    day = f"{rows.index[240]:%Y-%m-%d}"
+    moved = rows["close"].iloc[240] / rows["close"].iloc[239]
+    text = (
+        f"AAA: Yahoo lists a split of {split:g} for one on {day}, where its close goes to "
+        f"{moved:.4g} of the last, as if nothing were divided by it yet: prices as traded before "
+        f"it would be {split:g} times what they were, and returns across it wrong; leave it out, "
+        "or fetch it again when Yahoo has done so"
+    )
+    for end in (None, rows.index[-4]):
+        found = fetch(["AAA", "BBB"], end=end, warns=f"^{re.escape(text)}$")
+        assert any(check.startswith(text) for check in provenance(found.closes).checks)
+        assert text in str(found)
+    # After the table's end too: as-traded prices are of all splits since.
+    found = fetch(["AAA", "BBB"], end=rows.index[200], warns=f"^{re.escape(text)}$")
+    assert found.bars.close["AAA"].iloc[-1] == pytest.approx(rows["close"].iloc[200] * split)
+    again = ("AAA: a split by which nothing was divided; all of it was asked for again",)
+    assert fetch("AAA", rows.index[240]).notes == again  # nothing before it is in the table
+    yahoo.listings["AAA"] = Listing(rows)  # and nothing of the newest ten sessions is different
+    found = fetch(["AAA", "BBB"], end=rows.index[-2])
+    assert found.notes == again
+    found = fetch(["AAA", "BBB"])
+    assert found.notes == ()
+    np.testing.assert_allclose(found.bars.close["AAA"], rows["close"], rtol=SINGLE)
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_a_split_of_today_that_is_not_divided_by_is_said(yahoo, fetch, unfinished):
+    rows, options = on_now()
+    rows = act(rows, -1, split=4.0)
+    yahoo.listings["AAA"] = Listing(rows, **options, undivided=(len(rows) - 1,))
+    text = f"^AAA: Yahoo lists a split of 4 for one on {rows.index[-1]:%Y-%m-%d}, where its close"
+    fetch("AAA", unfinished=unfinished, warns=text)
+    with pytest.raises(rt.DataError, match="does not hold it"):  # where it could not be seen
+        fetch("AAA", offline=True)
+    yahoo.listings["AAA"] = Listing(rows, **options)
+    found = fetch("AAA", unfinished=unfinished)
+    held = rows["close"] if unfinished else rows["close"].iloc[:-1]
+    np.testing.assert_allclose(found.bars.close["AAA"], held, rtol=SINGLE)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    splits=st.dictionaries(
+        st.integers(1, 79), st.sampled_from([2.0, 20.0, 0.02, 1.5, 1.05, 1.0, 0.5]), max_size=5
+    ),
+    holes=st.sets(st.integers(0, 79), max_size=6),
+    late=st.integers(0, 4),
+)
+def test_splits_not_divided_by_are_found_and_no_others(seed, splits, holes, late):
+    rows = traded(pd.bdate_range("2020-01-01", periods=80), seed)
+    for at, split in splits.items():
+        rows = act(rows, at, split=split)
+    rows.iloc[sorted(holes), :4] = np.nan
+    assert undivided(Listing(rows).yahoo(), rows.index[0]) == ()
+    wide = [at for at in sorted(splits) if splits[at] not in (1.0, 1.05, 1.5)]
+    spoilt = set(wide[late : late + 1])
+    told = undivided(Listing(rows, undivided=tuple(spoilt)).yahoo(), rows.index[0])
+    known = set(range(80)) - holes
+    seen = any(min(known) < at <= max(known) for at in spoilt)
+    assert bool(told) is seen
+    if seen:
+        assert any(f"on {rows.index[at]:%Y-%m-%d}," in text for at in spoilt for text in told)
+
+
+@pytest.mark.parametrize(
+    ("split", "moved", "doubted"),
+    [
+        (10.0, 0.6, False),
+        (4.0, 0.6, False),
+        (2.0, 1.9, False),
+        (0.5, 0.4, False),
+        (1.05, 0.95, False),  # as on other days
+        (2.0, 0.6, True),  # what nobody can tell from a split that is not taken out
+    ],
+)
+def test_a_move_on_the_day_of_a_split_is_doubted_if_it_is_large_and_its_ratio(
+    split, moved, doubted
+):
+    rows = act(traded(pd.bdate_range("2020-01-01", periods=80)), 40, split=split)
+    close = rows["close"]
+    rows.loc[rows.index[40] :, PRICES] *= close.iloc[39] / split / close.iloc[40] * moved
+    assert bool(undivided(Listing(rows).yahoo(), rows.index[0])) is doubted
 
 
 # Start and end.
@@ -194,15 +297,45 @@ def test_a_split_after_the_end_changes_nothing(yahoo, fetch):
         ([], "max", {}, r"^tickers: want Yahoo's symbols, one or more, got \[\]$"),
         (7, "max", {}, "^tickers: want Yahoo's symbols, one or more, got 7$"),
         (["AAA", ""], "max", {}, "^tickers: want Yahoo's symbols, each a text, got ''$"),
-        ("AAA BBB", "max", {}, "^tickers: want Yahoo's symbols, each a text, got 'AAA BBB'$"),
-        (["../AAA"], "max", {}, "^tickers: want Yahoo's symbols, each a text, got '../AAA'$"),
+        (
+            "AAA BBB,  CCC",
+            "max",
+            {},
+            "^tickers: want a symbol a text, got 'AAA BBB,  CCC'; "
+            r"give a list, \['AAA', 'BBB', 'CCC'\]$",
+        ),
+        (["AAA", " BBB\n"], "max", {}, r"blanks around it, got ' BBB\\n'; give 'BBB'$"),
+        (" ,", "max", {}, "^tickers: want Yahoo's symbols, each a text, got ' ,'$"),
+        (["../AAA"], "max", {}, r"^tickers: want Yahoo's symbols, which have no / or \\, got"),
+        ([["AAA"], ["BBB"]], "max", {}, r"^tickers: want .*, each a text, got \['AAA'\]$"),
+        (["AAA", np.nan], "max", {}, "^tickers: want Yahoo's symbols, each a text, got nan$"),
+        ({"AAA", "BBB"}, "max", {}, "^tickers: want Yahoo's symbols in an order, as a list, got"),
+        ({"AAA": 1}, "max", {}, "^tickers: want Yahoo's symbols, one or more, got {'AAA': 1}$"),
+        (b"AAA", "max", {}, "^tickers: want Yahoo's symbols, one or more, got b'AAA'$"),
+        (np.array("AAA"), "max", {}, "^tickers: want Yahoo's symbols, one or more, got array"),
+        (pd.DataFrame({"AAA": [1]}), "max", {}, "^tickers: want Yahoo's symbols, one or more"),
+        (pd.Series([], dtype=str), "max", {}, "^tickers: want Yahoo's symbols, one or more"),
         ("US67066G1040", "max", {}, "^tickers: want Yahoo's symbols, got the ISIN"),
         (["AAA", "aaa"], "max", {}, "^tickers: want each once, got AAA and aaa$"),
         ("AAA", None, {}, "^start: want a date without a time zone, got None$"),
-        ("AAA", "Max", {}, "^start: want a date without a time zone, got 'Max'$"),
+        ("AAA", "Max", {}, "^start: want .*, got 'Max'$"),
+        (
+            "AAA",
+            "01/02/2026",
+            {},
+            r"^start: want a day as 2026-01-31, a month as 2026-01 or a year, got '01/02/2026'$",
+        ),
+        ("AAA", "2020-1-2", {}, "^start: want a day as 2026-01-31, .*, got '2020-1-2'$"),
+        ("AAA", "Feb 2020", {}, "^start: want a day as 2026-01-31, .*, got 'Feb 2020'$"),
+        ("AAA", "2021-02-29", {}, "^start: want a day of the calendar, got '2021-02-29'$"),
+        ("AAA", "2020-01-02T00:00Z", {}, "^start: want a day as 2026-01-31, .*Z'$"),
+        ("AAA", "2020-01-02 16:00", {}, "^start: want a day as 2026-01-31, .* 16:00'$"),
+        ("AAA", pd.Timestamp("2020", tz="UTC"), {}, "^start: want a date without a time zone"),
+        ("AAA", "max", {"end": "31.12.2020"}, "^end: want a day as 2026-01-31, .*, got '31.12"),
+        ("AAA", "2020-02", {"end": "2020-01"}, "^end: want a day from 2020-02-01 on, got 2020-01-"),
         ("AAA", "2999-01-01", {}, "^start: want a day that has come, got 2999-01-01$"),
         ("AAA", "2020-01-02", {"end": "2020-01-01"}, "^end: want a day from 2020-01-02 on, got"),
-        ("AAA", "max", {"end": "max"}, "^end: want a date without a time zone, got 'max'$"),
+        ("AAA", "max", {"end": "max"}, "^end: want .*, got 'max'$"),
         ("AAA", "max", {"timeout": 0}, "^timeout: want a number above 0, got 0$"),
         ("AAA", "max", {"retries": -1}, "^retries: want retries, 0 or more, got -1$"),
         ("AAA", "max", {"offline": 1}, "^offline: want True or False, got 1$"),
@@ -215,6 +348,37 @@ def test_what_is_no_argument_is_refused(yahoo, fetch, tickers, start, options, m
     with pytest.raises(rt.ArgumentError, match=message):
         fetch(tickers, start, **options)
     assert yahoo.asked == []
+
+
+def test_tickers_come_in_whatever_holds_texts_in_an_order(yahoo, fetch):
+    names = ["BBB", "AAA"]
+    yahoo.listings = {name: Listing(traded(days(30))) for name in names}
+    whole = fetch(names)
+    for tickers in (
+        tuple(names),
+        np.array(names),
+        np.array(names, dtype=object),
+        pd.Series(names, index=[7, 8]),
+        pd.Index(names),
+        (name for name in names),
+        dict.fromkeys(names).keys(),
+    ):
+        assert same(fetch(tickers, offline=True), whole)
+
+
+def test_a_month_or_a_year_is_the_whole_of_it(yahoo, fetch):
+    index = pd.bdate_range("2019-11-01", "2021-03-31").as_unit("us")
+    yahoo.listings["AAA"] = Listing(traded(index))
+    fetch("AAA")
+    for start, end, days_ in (
+        ("2020", "2020", index[index.year == 2020]),
+        ("2020-02", "2020-02", index[(index.year == 2020) & (index.month == 2)]),
+        ("2020", None, index[index.year >= 2020]),
+        ("20200103", "2020-01-06 00:00:00", pd.DatetimeIndex(["2020-01-03", "2020-01-06"])),
+        (index[5].date(), index[7].to_datetime64(), index[5:8]),
+    ):
+        options = {"offline": True}
+        assert fetch("AAA", start, end, **options).closes.index.equals(days_.as_unit("us"))
 
 
 def test_columns_are_named_and_ordered_as_asked_for(yahoo, fetch):

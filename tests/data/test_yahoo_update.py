@@ -10,6 +10,7 @@ import pytest
 import rotation as rt
 from data.yahoo_server import Fault, Listing, act, days, eventful, on_now, same, traded
 from rotation.data import yahoo_request
+from rotation.data.cache import Cache
 from rotation.data.yahoo import YahooWarning
 from rotation.errors import OutageError, UnknownTickerError
 from rotation.provenance import provenance
@@ -74,16 +75,6 @@ def changed_dividend_past(rows):
     return rows, rf"its dividends of {rows.index[-8]:%Y-%m-%d} was 0 and is 0.7", False
 
 
-def changed_sessions(rows):
-    gone = rows.index[-9]
-    return rows.drop(gone), f"the session of {gone:%Y-%m-%d} came or went", False
-
-
-def changed_beyond(rows):
-    gone = rows.iloc[235:245].index
-    return rows.drop(gone), f"nothing is left of the sessions up to {gone[-1]:%Y-%m-%d}", False
-
-
 def changed_both(rows):
     rows = act(rows, -2, split=2.0)
     rows.iloc[-9, rows.columns.get_loc("close")] *= 1.1
@@ -99,8 +90,6 @@ def changed_both(rows):
         changed_close,
         changed_everything,
         changed_dividend_past,
-        changed_sessions,
-        changed_beyond,
         changed_both,
     ],
 )
@@ -120,6 +109,80 @@ def test_a_history_that_changed_is_asked_for_again_and_said(yahoo, fetch, tmp_pa
     yahoo.asked.clear()
     assert fetch("AAA").notes == ()
     assert len(yahoo.charts()) == 1
+
+
+def lacking_old(rows):
+    return act(rows, -2, split=2.0).iloc[-80:], "a split since"
+
+
+def lacking_some(rows):
+    rows = act(rows, -2, split=2.0)
+    return rows.drop(rows.index[20:23]), "a split since"
+
+
+def lacking_one(rows):
+    return rows.drop(rows.index[-9]), "the session of .* came or went"
+
+
+def lacking_newest(rows):
+    return rows.drop(rows.index[235:245]), "nothing is left of the sessions up to"
+
+
+def lacking_close(rows):
+    rows = rows.copy()
+    rows.iloc[-9, rows.columns.get_loc("close")] = np.nan
+    return rows, "its close of .* is nan"
+
+
+@pytest.mark.parametrize(
+    "lack", [lacking_old, lacking_some, lacking_one, lacking_newest, lacking_close]
+)
+def test_a_full_answer_that_lacks_what_is_held_destroys_nothing(yahoo, fetch, tmp_path, lack):
+    rows = eventful(days(250))
+    yahoo.listings = {"AAA": Listing(rows.iloc[:245]), "BBB": Listing(rows)}
+    before = fetch(["AAA", "BBB"])
+    path = Cache.open(tmp_path).path("AAA")
+    kept = path.read_bytes()
+    short, why = lack(rows)
+    yahoo.listings["AAA"] = Listing(short)
+    held, answer = before.bars.close["AAA"].dropna().index, short["close"].dropna().index
+    gone = held.difference(answer)
+    text = (
+        f"AAA: {why}.*; all of it was asked for again, and of the 245 closes that {path} holds "
+        f"Yahoo gives no more {len(gone)}, {gone[0]:%Y-%m-%d} to {gone[-1]:%Y-%m-%d}: half an "
+        "answer, .* offline=True gives what is held; move the file away to take what Yahoo has now"
+    )
+    for _ in range(2):  # not only once
+        found = fetch(["AAA", "BBB"], warns=f"^{text}$")
+        assert type(found.missing["AAA"]) is OutageError
+        assert list(found.closes) == ["BBB"]
+        assert path.read_bytes() == kept
+    assert same(fetch(["AAA", "BBB"], offline=True), before)
+    aside = path.rename(tmp_path / "aside")
+    found = fetch("AAA")
+    assert found.bars.close["AAA"].dropna().index.equals(answer)
+    aside.rename(path)
+    yahoo.listings["AAA"] = Listing(rows)  # whole again
+    assert same(fetch("AAA"), fetch("AAA", cache=tmp_path / "other"))
+
+
+def test_a_study_with_an_end_is_repeated_by_a_cache_of_its_own(yahoo, fetch, tmp_path):
+    """As the docs say: elsewhere single precision shows once a split since is taken out."""
+    rows = traded(days(250))
+    yahoo.listings["AAA"] = Listing(rows.iloc[:245])
+    end = rows.index[200]
+    first, own = fetch("AAA", end=end), fetch("AAA", end=end, cache=tmp_path / "study")
+    yahoo.listings["AAA"] = Listing(act(rows, -2, split=3.0))
+    fetch("AAA")
+    again = fetch("AAA", end=end)
+    for name in ("closes", "split_adjusted"):
+        pd.testing.assert_frame_equal(
+            getattr(first, name), getattr(again, name), check_exact=False, rtol=SINGLE, atol=0
+        )
+    assert provenance(first.closes).hash != provenance(again.closes).hash
+    own_again = fetch("AAA", end=end, cache=tmp_path / "study", offline=True)
+    assert same(own, own_again)
+    assert provenance(own.closes).hash == provenance(own_again.closes).hash
 
 
 def test_a_change_before_the_overlap_is_beyond_what_is_seen(yahoo, fetch):

@@ -37,6 +37,7 @@ class Listing:
     going_on: bool = False  # the last row is of a session that is on just now
     ahead: int = -5  # seconds from now to the time of its last trade
     traded: float | None = None  # hours before its end at which the last trade was
+    undivided: tuple = ()  # rows of splits that are listed and not taken out of anything yet
 
     def stamps(self):
         """Unix times (T,) of the sessions' openings."""
@@ -46,7 +47,8 @@ class Listing:
     def yahoo(self):
         """The rows as Yahoo makes them, every split of the table taken out."""
         rows = self.rows.copy()
-        split = rows["splits"].where(rows["splits"] > 0, 1.0).to_numpy()
+        split = rows["splits"].where(rows["splits"] > 0, 1.0).to_numpy(copy=True)
+        split[list(self.undivided)] = 1.0
         shares = np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
         for name in ("open", "high", "low", "close", "dividends"):
             rows[name] = rows[name] / shares

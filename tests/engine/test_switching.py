@@ -69,17 +69,10 @@ def worlds(draw):
     return market, rows, held, rates, (start, stop), rng.normal(0, 0.01, sessions)
 
 
-def close_enough(got, want, market):
-    # With almost no spread around a mean a moment of it has lost its digits in either way. And sums
-    # are differences of sums of a whole column, so beside a price that jumps or a layer that moves
-    # much more a third or fourth power of quiet returns has fewer.
-    deviation = want[:, MEASURES.index("annual_volatility")] / np.sqrt(252)
-    growth = market.close[1:] / market.close[:-1]
-    loudest = np.nansum((growth - 1) ** 4, axis=0).max()
-    quiet = 3e7 * len(growth) * deviation**4 < loudest
-    moments = [name in ("skew", "kurtosis") for name in MEASURES]
-    checked = ~(quiet[:, None] & moments) & (deviation >= 1e-7)[:, None]
-    np.testing.assert_allclose(got[checked], want[checked], rtol=1e-9, atol=1e-10)
+def close_enough(got, want):
+    # With almost no spread around a mean a moment of it has lost its digits in either way.
+    steady = want[:, MEASURES.index("annual_volatility")] < 1e-6
+    np.testing.assert_allclose(got[~steady], want[~steady], rtol=1e-9, atol=1e-10)
 
 
 @given(world=worlds())
@@ -92,7 +85,7 @@ def test_every_figure_is_the_accounts(world):
     want = [
         by_account(market, rows, held[:, s], rates, window, benchmark) for s in range(held.shape[1])
     ]
-    close_enough(got, np.array(want), market)
+    close_enough(got, np.array(want))
 
 
 @given(world=worlds())
@@ -128,7 +121,7 @@ def test_layers_that_share_members_pay_for_what_changes_hands(world, seed):
         by_account(market, rows, held[:, s], rates, window, benchmark, composition)
         for s in range(held.shape[1])
     ]
-    close_enough(figures(intervals, switches, price), np.array(want), market)
+    close_enough(figures(intervals, switches, price), np.array(want))
 
 
 def test_a_strategy_that_never_holds_anything_earned_nothing():

@@ -172,3 +172,11 @@ def test_reasons_name_how_long_the_lead_has_run():
         "b leads a by 0.2000, more than 0.02, 2 decisions running",
         "b stays with the best score, +0.3000",
     ]
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+@pytest.mark.parametrize("confirm", [1, 2])
+def test_no_margin_keeps_from_the_first_layer(layers, confirm):
+    scores = np.ones((3, 1, layers))
+    scores[:, :, -1] = 2.0
+    assert switch(scores, np.inf, confirm).ravel().tolist() == [layers - 1] * 3

@@ -230,8 +230,8 @@ def _reaching(
     calendar = calendar_of(name, first, last, calendars)
     if calendar.index[-1] < last:
         raise DataError(
-            f"calendars[{name!r}]: want sessions up to one on {last:%Y-%m-%d} or after it, to where "
-            f"the tables go, got {calendar.index[-1]:%Y-%m-%d} as the last"
+            f"calendars[{name!r}]: want sessions up to one on {last:%Y-%m-%d} or after it, to "
+            f"where the tables go, got {calendar.index[-1]:%Y-%m-%d} as the last"
         )
     return calendar
 

@@ -7,7 +7,7 @@ changed since, what is not over yet, and where Yahoo contradicts itself.
 import os
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -19,7 +19,13 @@ from rotation.arrays import FloatArray
 from rotation.checks import check_count, check_positive
 from rotation.data.bars import Bars
 from rotation.data.cache import Cache
-from rotation.data.yahoo_history import History, as_traded, disagreement, reinvested
+from rotation.data.yahoo_history import (
+    History,
+    as_traded,
+    disagreement,
+    reinvested,
+    undivided,
+)
 from rotation.data.yahoo_request import Asking, undisturbed
 from rotation.data.yahoo_update import Found, Update, held
 from rotation.errors import ArgumentError, DataError, DelistedError, OutageError
@@ -33,6 +39,10 @@ __all__ = ["Download", "YahooWarning", "fetch_yahoo"]
 _AT_ONCE = 4  # as many as a browser would open; Yahoo limits who asks for more
 _ENDED = pd.Timedelta(days=15)  # without a session; Shanghai's holidays took eleven
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
+_DATE = re.compile(
+    r"(?P<y>[0-9]{4})(?:-(?P<m>[0-9]{2})(?:-(?P<d>[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?)?)?"
+    r"|(?P<yy>[0-9]{4})(?P<mm>[0-9]{2})(?P<dd>[0-9]{2})"
+)
 _BARS = ("close", "open", "high", "low", "volume", "dividends", "splits")
 
 _Day: TypeAlias = pd.Timestamp
@@ -91,7 +101,7 @@ class Download:
 
 
 def fetch_yahoo(
-    tickers: str | Sequence[str],
+    tickers: str | Iterable[str],
     start: object,
     end: object = None,
     *,
@@ -106,14 +116,18 @@ def fetch_yahoo(
 
     The whole history of each ticker is kept on disk, a Parquet file for each. Later calls ask
     for what is new and ten sessions before that; if those are not what they were, because of a
-    split, a dividend or a correction since, all of it is asked for again. With an ``end`` up to
-    which the cache holds everything, nothing is asked.
+    split, a dividend or a correction since, all of it is asked for again; if Yahoo then gives less
+    than is held, the file stays and the ticker is missing. With an ``end`` up to which the cache
+    holds everything, nothing is asked, unless it has a split by which nothing was divided.
 
     Parameters
     ----------
-    tickers : Yahoo's symbols, as ``["NVDA", "0700.HK", "^GSPC"]``
-    start : first day, or ``"max"`` for all that there is
-    end : last day, itself included; None for the newest finished session
+    tickers : Yahoo's symbols, as ``["NVDA", "0700.HK", "^GSPC"]``, in any list, array, Series or
+        Index; one of them may be a text alone
+    start : first day, or ``"max"`` for all that there is; a date, or a text as ``"2026-01-31"``; a
+        month, ``"2026-01"``, and a year, ``"2026"``, begin on their first day
+    end : last day, itself included; a month and a year end on their last; None for the newest
+        finished session
     offline : take what the cache holds and do not touch the network
     cache : folder, of which it uses the part ``yahoo``; None for what the environment variable
         ROTATION_CACHE names, or else the user's own cache folder
@@ -132,7 +146,8 @@ def fetch_yahoo(
     Raises
     ------
     OutageError
-        If nothing came because Yahoo does not answer, cannot be reached or limits requests.
+        If nothing came because Yahoo does not answer, cannot be reached, limits or refuses
+        requests, or gives less than the cache holds.
     UnknownTickerError
         If nothing came because Yahoo has none of the tickers.
     DelistedError
@@ -178,7 +193,9 @@ def fetch_yahoo(
     with np.errstate(all="ignore"):
         made = _assembled(cuts, missing)
     loud = _told({name: (str(error),) for name, error in missing.items()})
-    loud += _told({name: (*cut.alarms, cut.contradiction) for name, cut in cuts.items()})
+    loud += _told(
+        {name: (*cut.alarms, cut.contradiction, *cut.undivided) for name, cut in cuts.items()}
+    )
     if loud:
         warnings.warn("\n".join(loud), YahooWarning, stacklevel=2)
     return made
@@ -195,13 +212,14 @@ class _Cut:
     """A ticker in the window: (T, 8) as traded, and what there is to say.
 
     ``gap`` is how far Yahoo's adjusted close is from its own data, ``contradiction`` says so if it
-    is too far.
+    is too far; ``undivided`` has its splits that its prices do not show.
     """
 
     traded: pd.DataFrame
     history: History
     gap: float
     contradiction: str
+    undivided: tuple[str, ...]
     alarms: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -244,13 +262,13 @@ def _cut(found: Found | DataError, window: _Window, unfinished: bool) -> _Cut | 
     if isinstance(found, DataError):
         return found
     history, live = found.answer.history, found.answer.unfinished
-    notes = found.notes
+    notes, whole = found.notes, pd.concat([history.rows, live])
     if len(live) and window.end is not None and window.end < live.index[0]:
         pass  # nobody asked for it
     elif len(live) and unfinished:
         split = live["splits"].iloc[0]
         later = history.later / split if split > 0 else history.later
-        history = replace(history, rows=pd.concat([history.rows, live]), later=later)
+        history = replace(history, rows=whole, later=later)
         notes += (f"the session of {live.index[0]:%Y-%m-%d} is not over and is kept",)
     elif len(live):
         notes += (f"the session of {live.index[0]:%Y-%m-%d} is not over and is left out",)
@@ -265,7 +283,15 @@ def _cut(found: Found | DataError, window: _Window, unfinished: bool) -> _Cut | 
             "Yahoo's adjusted close is not what its closes and dividends give, by up to "
             f"{worst:.2%}, on {since} and before"
         )
-    return _Cut(traded, history, worst, contradiction, found.alarms, notes + _holes(traded))
+    return _Cut(
+        traded,
+        history,
+        worst,
+        contradiction,
+        undivided(whole, first),
+        found.alarms,
+        notes + _holes(traded),
+    )
 
 
 def _holes(traded: pd.DataFrame) -> tuple[str, ...]:
@@ -337,7 +363,7 @@ def _assembled(cuts: Mapping[str, _Cut], missing: Mapping[str, DataError]) -> Do
             f"the exchanges are in {', '.join(zones)}: a date's closes are not of one time, and a "
             "session of one may be none of another; align them before use"
         )
-    wrong = _told({name: (cut.contradiction,) for name, cut in cuts.items()})
+    wrong = _told({name: (cut.contradiction, *cut.undivided) for name, cut in cuts.items()})
     gap = max((cut.gap for cut in cuts.values() if not cut.contradiction), default=None)
     right = "Yahoo's adjusted closes are what its closes and dividends give"
     makers = dict.fromkeys(cut.history.source for cut in cuts.values())
@@ -349,12 +375,15 @@ def _assembled(cuts: Mapping[str, _Cut], missing: Mapping[str, DataError]) -> Do
         steps=tuple(notes),
     )
 
-    def table(values: FloatArray, adjustment: str = "") -> pd.DataFrame:
+    def table(values: FloatArray, adjustment: str, *, money: bool = True) -> pd.DataFrame:
         made = pd.DataFrame(values, index=sessions, columns=list(cuts))
-        return stamp(made, replace(origin, adjustment=adjustment)) if adjustment else made
+        known = replace(origin, adjustment=adjustment)
+        return stamp(made, known if money else replace(known, currency=""))
 
-    bars = {name: table(values) for name, values in fields.items()}
-    bars["close"] = table(fields["close"], "nothing, as traded")
+    bars = {
+        name: table(values, "nothing, as traded", money=name not in ("volume", "splits"))
+        for name, values in fields.items()
+    }
     return Download(
         closes=table(closes, "splits and dividends"),
         split_adjusted=table(split_adjusted, "splits"),
@@ -384,24 +413,55 @@ def _told(texts: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _read_tickers(tickers: object) -> tuple[str, ...]:
-    names = (tickers,) if isinstance(tickers, str) else tickers
-    if not isinstance(names, (list, tuple, pd.Index)) or not len(names):
+    if isinstance(tickers, Set) and not isinstance(tickers, KeysView):
+        raise ArgumentError(
+            f"tickers: want Yahoo's symbols in an order, as a list, got the set {tickers!r}"
+        )
+    names = _texts(tickers)
+    if not names:
         raise ArgumentError(f"tickers: want Yahoo's symbols, one or more, got {tickers!r}")
     seen: dict[str, str] = {}
-    for name in names:
-        if not isinstance(name, str) or not name or re.search(r"[\s,/\\]", name):
-            raise ArgumentError(f"tickers: want Yahoo's symbols, each a text, got {name!r}")
-        if _ISIN.fullmatch(name.upper()):
-            raise ArgumentError(f"tickers: want Yahoo's symbols, got the ISIN {name!r}")
+    for name in map(_read_ticker, names):
         if name.upper() in seen:
             raise ArgumentError(f"tickers: want each once, got {seen[name.upper()]} and {name}")
         seen[name.upper()] = name
     return tuple(seen.values())
 
 
+def _texts(tickers: object) -> list[object]:
+    """What is in a list or the like; nothing of what is none."""
+    if isinstance(tickers, str):
+        return [tickers]
+    if isinstance(tickers, (bytes, Mapping, pd.DataFrame)) or not isinstance(tickers, Iterable):
+        return []
+    try:
+        return list(tickers)
+    except TypeError:  # an array of no dimension says that it can be gone through
+        return []
+
+
+def _read_ticker(name: object) -> str:
+    if not isinstance(name, str) or not name.strip(", \t\n"):
+        raise ArgumentError(f"tickers: want Yahoo's symbols, each a text, got {name!r}")
+    parts = re.split(r"[\s,]+", name.strip())
+    if len(parts) > 1:
+        raise ArgumentError(
+            f"tickers: want a symbol a text, got {name!r}; give a list, {[*filter(None, parts)]}"
+        )
+    if parts[0] != name:
+        raise ArgumentError(
+            f"tickers: want a symbol without blanks around it, got {name!r}; give {parts[0]!r}"
+        )
+    if re.search(r"[/\\]", name):
+        raise ArgumentError(f"tickers: want Yahoo's symbols, which have no / or \\, got {name!r}")
+    if _ISIN.fullmatch(name.upper()):
+        raise ArgumentError(f"tickers: want Yahoo's symbols, got the ISIN {name!r}")
+    return str(name)
+
+
 def _read_window(start: object, end: object) -> _Window:
-    first = None if isinstance(start, str) and start == "max" else _read(start, "start")
-    last = None if end is None else _read(end, "end")
+    first = None if isinstance(start, str) and start == "max" else _read("start", start)[0]
+    last = None if end is None else _read("end", end)[1]
     if first is not None and first > pd.Timestamp.now():
         raise ArgumentError(f"start: want a day that has come, got {first:%Y-%m-%d}")
     if first is not None and last is not None and first > last:
@@ -409,5 +469,22 @@ def _read_window(start: object, end: object) -> _Window:
     return _Window(first, last)
 
 
-def _read(day: object, name: str) -> _Day:
-    return pd.Timestamp(read_day(name, day)).normalize()
+def _read(name: str, day: object) -> tuple[_Day, _Day]:
+    """First and last day of a day, a month or a year; no text that could be another day."""
+    if not isinstance(day, str):
+        stamp = pd.Timestamp(read_day(name, day)).normalize()
+        return stamp, stamp
+    match = _DATE.fullmatch(day)
+    if match is None:
+        raise ArgumentError(
+            f"{name}: want a day as 2026-01-31, a month as 2026-01 or a year, got {day!r}"
+        )
+    year, month, date = match["y"] or match["yy"], match["m"] or match["mm"], match["d"]
+    date = date or match["dd"]
+    try:
+        stamp = pd.Timestamp(f"{year}-{month or '01'}-{date or '01'}")
+    except ValueError as error:
+        raise ArgumentError(f"{name}: want a day of the calendar, got {day!r}") from error
+    if date:
+        return stamp, stamp
+    return stamp, stamp + (pd.offsets.MonthEnd(0) if month else pd.offsets.YearEnd(0))

@@ -19,10 +19,12 @@ __all__ = [
     "as_traded",
     "disagreement",
     "extended",
+    "lacking",
     "reinvested",
     "revised_volumes",
     "rewritten",
     "shares_now",
+    "undivided",
 ]
 
 FIELDS = ("open", "high", "low", "close", "adjusted", "volume", "dividends", "splits")
@@ -34,6 +36,10 @@ TOLERANCE = 1e-3
 # Yahoo answers in single precision, and not always with the same last digit.
 _SAME = 1e-5
 _PRICES = ("close", "open", "high", "low")
+
+_AROUND = 60  # sessions before and after a split that say what a usual move is
+_QUIET = 0.01  # a usual move at least, as a logarithm: where nothing is traded most are 0
+_LARGE = 8.0  # usual moves that a large one is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +161,56 @@ def disagreement(history: History, start: pd.Timestamp, end: pd.Timestamp) -> tu
     wrong = np.flatnonzero(gap > TOLERANCE)
     since = f"{rows.index[wrong[-1]]:%Y-%m-%d}" if len(wrong) else ""
     return float(gap.max()), since
+
+
+def undivided(rows: pd.DataFrame, first: pd.Timestamp) -> tuple[str, ...]:
+    """Splits that are listed, and by which the closes before them look not to be divided.
+
+    Where all is divided a close moves across a split as on any day. What is told is a move that is
+    large beside those around it and nearer to the split's own ratio than to none.
+
+    Parameters
+    ----------
+    rows : (T, 8) sessions, one that is on among them
+    first : session whose shares, and those of later ones, are asked for
+
+    Returns
+    -------
+    A sentence for each such split, oldest first.
+
+    Examples
+    --------
+    >>> days = pd.bdate_range("2024-06-05", periods=4)
+    >>> rows = pd.DataFrame({"close": [99.0, 100.0, 25.5, 26.0], "splits": [0, 0, 4.0, 0]}, days)
+    >>> undivided(rows, days[0])  # doctest: +ELLIPSIS
+    ('Yahoo lists a split of 4 for one on 2024-06-07, where its close goes to 0.255 of ...
+    """
+    split, close = _splits(rows), rows["close"].to_numpy(dtype=np.float64)
+    known = np.flatnonzero((close > 0) & np.isfinite(close))
+    moves = np.diff(np.log(close[known]))
+    told = []
+    for at in np.flatnonzero((split != 1.0) & (rows.index > first)).tolist():
+        across = int(np.searchsorted(known, at)) - 1  # the move that goes over it
+        if not 0 <= across < len(moves):
+            continue
+        move, begin = moves[across], max(0, across - _AROUND)
+        others = np.delete(moves[begin : across + _AROUND], across - begin)
+        usual = max(_QUIET, float(np.median(np.abs(others))) if len(others) else 0.0)
+        if abs(move) > _LARGE * usual and abs(move + np.log(split[at])) < abs(move) / 2:
+            told.append(
+                f"Yahoo lists a split of {split[at]:g} for one on {rows.index[at]:%Y-%m-%d}, where "
+                f"its close goes to {np.exp(move):.4g} of the last, as if nothing were divided by "
+                f"it yet: prices as traded before it would be {split[at]:g} times what they were, "
+                "and returns across it wrong; leave it out, or fetch it again when Yahoo has done "
+                "so"
+            )
+    return tuple(told)
+
+
+def lacking(held: History, asked: History) -> pd.DatetimeIndex:
+    """Sessions that are held with a close, and have none in what was asked for."""
+    had, has = (each.rows.index[each.rows["close"].notna()] for each in (held, asked))
+    return pd.DatetimeIndex(had.difference(has))
 
 
 def rewritten(held: History, asked: History, unfinished: pd.DataFrame) -> tuple[str, bool]:

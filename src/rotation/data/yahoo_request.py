@@ -31,6 +31,8 @@ _LARGEST_SPLIT = 1e6  # new shares for one, beyond which it is none
 _LOST = 3  # tickers given up one after the other until no more are asked for
 _SETTLING = pd.Timedelta(hours=1)  # after the close, until quotes that come late have come
 
+_REFUSALS = {401: "Unauthorized", 403: "Forbidden"}
+
 _COLUMNS = {
     "Open": "open",
     "High": "high",
@@ -162,6 +164,10 @@ def _understood(error: Exception) -> _Trouble:
         return _Trouble(f"Yahoo limits the rate of requests{told}", limited=True, wait=wait)
     if status >= 500:
         return _Trouble(f"Yahoo answers with error {status}", wait=_retry_after(answer))
+    if "YFPricesMissingError" in kinds and content:
+        return _without_prices(content, said)
+    if status in _REFUSALS:
+        return _Trouble(f"Yahoo refuses the request (error {status})")
     if "YFPricesMissingError" in kinds:
         return _without_prices(content, said)
     if "Timeout" in kinds or "TimeoutError" in kinds:
@@ -184,6 +190,8 @@ def _without_prices(content: Mapping[str, Any], said: str) -> _Trouble:
     reason = str(problem.get("description") or "")
     if problem.get("code") == "Not Found" or "No data found, symbol may be delisted" in said:
         return _Trouble("Yahoo has no such ticker, or has struck it off", UnknownTickerError)
+    if problem.get("code") in _REFUSALS.values():
+        return _Trouble(f"Yahoo refuses the request ({reason or problem['code']})")
     if "'meta'" in str(chart.get("result")) or reason.startswith("Data doesn't exist"):
         return _Trouble("Yahoo knows the ticker and has no prices of it", DelistedError)
     return _Trouble(f"Yahoo gives no prices ({reason or 'and no reason'})")

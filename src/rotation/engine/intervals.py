@@ -74,19 +74,32 @@ class Window:
     sums : of the market
     start, stop : the window's returns are those of the rows start + 1 to stop - 1
     total : (7, L + 1, T') sums up to each row of the window, 0 on its first
+    lost : (7, L + 1, T') what rounding took from them: with it the difference of two sums has its
+        digits, whatever else was summed up before
     """
 
     sums: Sums
     start: int
     stop: int
     total: FloatArray
+    lost: FloatArray
 
     @classmethod
     def of(cls, sums: Sums, start: int, stop: int) -> "Window":
         """The rows from ``start`` to before ``stop``."""
-        total = sums.parts[:, :, start:stop].copy()
-        total[:, :, 0] = 0.0
-        return cls(sums, start, stop, np.cumsum(total, axis=2, out=total))
+        part = sums.parts[:, :, start:stop].copy()
+        part[:, :, 0] = 0.0
+        total = np.cumsum(part, axis=2)
+        # What each addition rounded away (Knuth 1969, TwoSum).
+        before, after, added = total[:, :, :-1], total[:, :, 1:], part[:, :, 1:]
+        gained = after - before
+        part[:, :, 1:] = (before - (after - gained)) + (added - gained)
+        return cls(sums, start, stop, total, np.cumsum(part, axis=2, out=part))
+
+    @property
+    def nbytes(self) -> int:
+        """Of the tables."""
+        return self.total.nbytes + self.lost.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,8 @@ class Intervals:
     window : with its sums
     rows : (U,) on which the intervals begin
     number : (T,) of the interval that begins on a row
-    first, last : (U, L + 1, 7) sums up to the first and the last row of each interval
+    first, last : (U, L + 1, 14) sums up to the first and the last row of each interval, and what
+        rounding took from them
     ranges : (D + 1, 2, U, L + 1, 4) as in :meth:`over`
     """
 
@@ -117,10 +131,19 @@ class Intervals:
         number = np.zeros(window.sums.parts.shape[2], dtype=np.intp)
         number[begin] = np.arange(len(begin))
         first, last = (
-            window.total.take(each - start, axis=2).transpose(2, 1, 0).copy()
+            np.concatenate(
+                [table.take(each - start, axis=2) for table in (window.total, window.lost)]
+            )
+            .transpose(2, 1, 0)
+            .copy()
             for each in (begin, np.append(begin[1:], stop) - 1)
         )
         return cls(window, begin, number, first, last, _ranges(window.total[0], begin - start))
+
+    @property
+    def nbytes(self) -> int:
+        """Of the tables."""
+        return self.first.nbytes + self.last.nbytes + self.ranges.nbytes
 
     def between(self, begin: IntArray, end: IntArray, held: IntArray) -> FloatArray:
         """Sums (n, 7) over intervals but for the first row, parameters as in :meth:`over`."""
@@ -128,8 +151,9 @@ class Intervals:
         none, begin = begin == end, np.minimum(begin, many - 1)
         sums: FloatArray = self.last.reshape(-1, parts).take((end - 1) * holdings + held, axis=0)
         sums -= self.first.reshape(-1, parts).take(begin * holdings + held, axis=0)
-        sums[none] = 0.0
-        return sums
+        whole: FloatArray = sums[:, :7] + sums[:, 7:]
+        whole[none] = 0.0
+        return whole
 
     def over(self, begin: IntArray, end: IntArray, held: IntArray) -> FloatArray:
         """Log value over intervals (n, 4): less the highest, lowest, worst fall, and nothing.

@@ -259,14 +259,14 @@ def _measures(
         fourth = s4 - 4 * mean * s3 + 6 * mean**2 * s2 - 3 * n * mean**4
         gap = s1 - benchmark.sum()
         tracking = np.sqrt(_left(off, gap * gap / n) / (n - 1))
-        tracking[tracking < 1e-13 * np.abs(benchmark).max()] = 0.0
+        tracking[tracking <= max(1e-13 * np.abs(benchmark).max(), 1e-15)] = 0.0
         table = [
             annual,
             deviation * year,
             mean / deviation * year,
             mean / np.sqrt(low / n) * year,
             deepest,
-            annual / -deepest,
+            annual / np.where(deepest < -1e-12, -deepest, 0.0),
             skew,
             fourth / n / spread**4,
             gap / n / tracking * year,

@@ -54,6 +54,7 @@ def switch(
     [0, 0, 0, 1]
     """
     each = np.arange(scores.shape[1])
+    margin = np.minimum(margin, np.finfo(np.float64).max)  # what has no score is always led
     return _switch(scores, margin, confirm, min_hold, each).astype(np.intp)
 
 

@@ -228,8 +228,8 @@ def null_of(recipe: Recipe) -> Recipe:
     - drift, breaks of drift and volatility, listings; and the states, which now say nothing.
 
     What is not: the autocovariance of returns, of a layer or between two, which is zero here but
-    for breaks of drift and edge. Of layers with drifts of their own one is still the better; only it never
-    changes.
+    for breaks of drift and edge. Of layers with drifts of their own one is still the better; only
+    it never changes.
 
     Parameters
     ----------
