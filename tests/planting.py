@@ -158,6 +158,50 @@ def empty_row(rng, bars):
     return Planted(every(bars, change), "", bars.close.index[row])
 
 
+def repeated_row(rng, bars):
+    row, _ = place(rng, bars)
+
+    def change(table):
+        table.iloc[row] = table.iloc[row - 1]
+        return table
+
+    options = {"calendar": "XNYS"} if rng.random() < 0.5 else {}
+    return Planted(every(bars, change), "", bars.close.index[row], options)
+
+
+def mixed_units(rng, bars):
+    _, name = place(rng, bars, WHOLE)
+    share = rng.uniform(0.2, 0.8)
+    units = rng.choice([1.0, 10.0, 100.0, 1000.0], T, p=[share, *[(1 - share) / 3] * 3])
+    if rng.random() < 0.5:
+        units = np.where(rng.random(T) < share, 100.0, 1.0)
+    table = bars.close.copy()
+    first = np.flatnonzero(units[1:] != units[:-1])[0] + 1
+    table[name] /= units
+    return Planted(table, name, table.index[first])
+
+
+def stretch_in_pence(rng, bars):
+    row, name = place(rng, bars, WHOLE)
+    unit = float(rng.choice([10, 100, 1000])) ** rng.choice([-1, 1])
+    table = scaling(row, name, unit, row + int(rng.integers(2, 40)))(bars.close.copy())
+    return Planted(table, name, bars.close.index[row])
+
+
+def bad_stretch(rng, bars):
+    row, name = place(rng, bars, WHOLE)
+    size = int(rng.integers(2, 9))
+    table = bars.close.copy()
+    column = table.columns.get_loc(name)
+    table.iloc[row : row + size + 1, column] = table[name].iloc[row - 1] * 1.001 ** np.arange(
+        size + 1
+    )
+    end = row + size + 1
+    table = scaling(end, name, table[name].iloc[end - 1] / bars.close[name].iloc[end - 1])(table)
+    table = scaling(row, name, float(rng.choice([0.3, 0.55, 1.9, 2.6])), row + size)(table)
+    return Planted(table, name, bars.close.index[row])
+
+
 def stale(rng, bars):
     row, name = place(rng, bars, WHOLE)
     size = int(rng.integers(10, 40))
@@ -507,7 +551,13 @@ def calendar_range(rng, bars):
     return Planted(bars.close.set_axis(old), "", None, {"calendar": "XSHG"})
 
 
-_OTHERWISE = {look_ahead_label: "look-ahead label", row_between: "mixed periods"}
+_OTHERWISE = {
+    look_ahead_label: "look-ahead label",
+    row_between: "mixed periods",
+    mixed_units: "scale",
+    stretch_in_pence: "scale",
+    bad_stretch: "spike",
+}
 
 PLANTS = {
     plant: _OTHERWISE.get(plant, plant.__name__.replace("_", " "))
@@ -520,6 +570,7 @@ PLANTS = {
         gap,
         hole,
         empty_row,
+        repeated_row,
         stale,
         filled_end,
         zero,
@@ -528,7 +579,10 @@ PLANTS = {
         text,
         split,
         scale,
+        mixed_units,
+        stretch_in_pence,
         spike,
+        bad_stretch,
         reused,
         jump,
         split_not_in_prices,

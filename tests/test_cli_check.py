@@ -109,3 +109,48 @@ def test_help_has_an_example(monkeypatch, capsys):
     code, out, _ = run(monkeypatch, capsys, "--help")
     assert code == 0
     assert "Example: rotation check prices.csv --calendar XNYS" in out
+
+
+def test_a_shell_says_what_a_file_is_as_the_error_tells_it(monkeypatch, capsys, folder):
+    files = {
+        "two.csv": ("Date,Close,Adj Close\n03/04/2024,10,9\n04/04/2024,11,10\n", "'%d/%m/%Y'"),
+        "own.csv": ("date,open,high,low,x\n2024-01-30,10,11,9,10.5\n", "'x'"),
+        "swiss.csv": ("date,A\n2024-01-30,1'234.50\n", '"\'"'),
+        "thin.csv": ("date;A\n2024-01-30;1\u202f234,50\n", "$'\\u202f'"),
+        "when.csv": ("date,A\n2024-01-30T05:00:00Z,5\n", "'America/New_York'"),
+        "firm.csv": ("date,close,firm\n2024-01-30,10,A\n2024-01-30,11,B\n", "'firm'"),
+        "cv.csv": ("date,C,V\n2024-01-30,10,11\n", "'wide'"),
+        "latin.csv": ("date,\xe9\n2024-01-30,5\n", "'latin-1'"),
+        "bars.csv": ("a;date,b|c;d\n2024-01-30;7,b|c;d\n", "';'"),
+    }
+    options = {}
+    for name, (text, said) in files.items():
+        (folder / name).write_bytes(text.encode("latin-1" if "latin" in name else "utf-8"))
+        code, _, err = run(
+            monkeypatch, capsys, name, *(["--name", "X"] if name == "two.csv" else [])
+        )
+        assert code == 2
+        assert f"={said}" not in err
+        told = [each for each in err.split("--")[1:] if each.split(" ", 1)[1].startswith(said)]
+        options[name] = ["--" + told[0].split(" ", 1)[0]] if told else []
+    assert options == {
+        "two.csv": ["--dates"], "own.csv": ["--price"], "swiss.csv": ["--thousands"],
+        "thin.csv": ["--thousands"], "when.csv": ["--zone"], "firm.csv": ["--ticker"],
+        "cv.csv": ["--layout"], "latin.csv": ["--encoding"], "bars.csv": ["--delimiter"],
+    }  # fmt: skip
+    more = {
+        "two.csv": ["--price", "Close", "--dates", "%d/%m/%Y", "--name", "X"],
+        "own.csv": ["--price", "x", "--name", "X"],
+        "swiss.csv": ["--thousands", "'", "--decimal", "."],
+        "thin.csv": ["--thousands", "\u202f"],
+        "when.csv": ["--zone", "America/New_York", "--date", "date"],
+        "firm.csv": ["--ticker", "firm"],
+        "cv.csv": ["--layout", "wide"],
+        "latin.csv": ["--encoding", "latin-1"],
+    }
+    for name, said in more.items():
+        code, out, err = run(monkeypatch, capsys, name, *said, "--json")
+        assert (code, err) == (code and 1, ""), (name, err)
+        assert json.loads(out)["tickers"] == 1 + (name in ("cv.csv", "firm.csv"))
+    code, _, err = run(monkeypatch, capsys, "cv.csv", "--layout", "tall")
+    assert (code, err[:31]) == (2, "rotation: layout: want one of (")

@@ -5,17 +5,19 @@ What a user gets wrong ends in one line and exit code 2, never in a traceback.
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rotation.errors import RotationError
+from rotation.errors import DataError, RotationError
 
 if TYPE_CHECKING:
     import pandas as pd
     import typer
 
     from rotation.data.bars import Bars
+    from rotation.data.file_format import FileFormat
 
 __all__ = ["main"]
 
@@ -101,24 +103,89 @@ def _app() -> "typer.Typer":
         as_json: Annotated[
             bool, typer.Option("--json", help="Print JSON instead of the list.")
         ] = False,
+        layout: Annotated[
+            str | None,
+            typer.Option(
+                help="wide, long, single or double; guessed, as all below.", metavar="KIND"
+            ),
+        ] = None,
+        date: Annotated[
+            str | None, typer.Option(help="Header of the dates.", metavar="HEADER")
+        ] = None,
+        ticker: Annotated[
+            str | None, typer.Option(help="Header of the tickers.", metavar="HEADER")
+        ] = None,
+        price: Annotated[
+            str | None, typer.Option(help="Header of the closes.", metavar="HEADER")
+        ] = None,
+        name: Annotated[
+            str | None, typer.Option(help="Ticker of a file of one.", metavar="TICKER")
+        ] = None,
+        dates: Annotated[
+            str | None, typer.Option(help='As "%d/%m/%Y", or "as written".', metavar="FORM")
+        ] = None,
+        zone: Annotated[
+            str | None, typer.Option(help="Of the exchange, as Asia/Hong_Kong.", metavar="ZONE")
+        ] = None,
+        decimal: Annotated[str | None, typer.Option(help="Decimal sign.", metavar="SIGN")] = None,
+        thousands: Annotated[
+            str | None, typer.Option(help="Sign between thousands.", metavar="SIGN")
+        ] = None,
+        delimiter: Annotated[
+            str | None, typer.Option(help="Between cells.", metavar="SIGN")
+        ] = None,
+        encoding: Annotated[
+            str | None, typer.Option(help="Of the text, as latin-1.", metavar="NAME")
+        ] = None,
     ) -> int:
         """Look for what is wrong with a file of prices; exit code 1 if there are errors.
 
         Example: rotation check prices.csv --calendar XNYS
         """
         from rotation.data.action_files import read_actions
+        from rotation.data.file_format import FileFormat
         from rotation.data.quality import check_prices
 
+        how = FileFormat(
+            layout=layout,  # type: ignore[arg-type]  # it looks itself
+            date=date,
+            ticker=ticker,
+            price=price,
+            name=name,
+            dates=dates,
+            zone=zone,
+            decimal=decimal,
+            thousands=thousands,
+            delimiter=delimiter,
+            encoding=encoding,
+        )
         given = None if actions is None else read_actions(actions)
-        found = check_prices(_read_file(file), given, calendar)
+        found = check_prices(_read_file(file, how), given, calendar)
         print(found.to_json() if as_json else found)
         return 0 if found.ok else 1
 
     return app
 
 
-def _read_file(path: Path) -> "pd.DataFrame | Bars":
+def _read_file(path: Path, how: "FileFormat") -> "pd.DataFrame | Bars":
     """Closes of a file with a column for each ticker, bars of any other."""
     from rotation.data.files import inspect, read_bars, read_closes
 
-    return read_closes(path) if inspect(path).how.layout == "wide" else read_bars(path)
+    try:
+        wide = inspect(path, how).how.layout == "wide"
+        return read_closes(path, how) if wide else read_bars(path, how)
+    except DataError as error:
+        raise DataError(_to_options(str(error))) from error
+
+
+def _to_options(message: str) -> str:
+    """The ways out that an error names, as a shell wants them."""
+    from rotation.data.file_format import FileFormat
+
+    names = "|".join(FileFormat.__dataclass_fields__)
+
+    def option(said: re.Match[str]) -> str:
+        escaped = "$" if "\\" in said[2] else ""  # a tab, or a blank of another kind
+        return f"--{said[1]} {escaped}{said[2]}"
+
+    return re.sub(rf"""\b({names})=('[^']*'|"[^"]*")""", option, message)

@@ -270,3 +270,54 @@ def test_findings_of_another_table_are_refused(table, ticker, message):
 def test_what_cannot_be_cleaned_is_refused(table, spoil, message):
     with pytest.raises(rt.DataError, match=message):
         clean(spoil(table), drop="empty rows")
+
+
+def duplicates(table):
+    return pd.concat([table.iloc[:4], table.iloc[[3]] + 50, table.iloc[4:]])
+
+
+def test_of_duplicates_that_were_found_the_last_stays(table):
+    twice = duplicates(table)
+    found = check_prices(twice, now=NOW)
+    cleaned = clean(twice, drop=found.of("duplicate"))
+    pd.testing.assert_frame_equal(cleaned.closes, clean(twice, drop="duplicates").closes)
+    assert list(cleaned.closes.iloc[3]) == list(table.iloc[3] + 50)
+
+
+def shifted(table):
+    days = pd.bdate_range("2023-01-02", periods=60) - pd.Timedelta(days=1)
+    values = np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (60, 3)), axis=0))
+    return pd.DataFrame(100 * values, days, list(table.columns))
+
+
+def monthly(table):
+    return table.set_axis(pd.date_range("2022-01-01", periods=12, freq="MS"))
+
+
+def scaled(table):
+    return pd.concat([table.iloc[:6] * 100, table.iloc[6:]])
+
+
+def halved(table):
+    return pd.concat([table.iloc[:6] * 2, table.iloc[6:]])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault", "way"),
+    [
+        (shifted, "shifted dates", "pandas.Timedelta"),
+        (monthly, "look-ahead label", "to_period"),
+        (scaled, "scale", "bring the closes before 2023-01-10 to the new unit"),
+        (halved, "split", "pass the split in actions="),
+    ],
+)
+def test_what_dropping_does_not_mend_is_refused(table, spoil, fault, way):
+    spoilt = spoil(table)
+    found = check_prices(spoilt, now=NOW).of(fault)
+    assert len(found)
+    with pytest.raises(rt.ArgumentError, match=f"dropping mends, got {fault} .*; instead: .*{way}"):
+        clean(spoilt, drop=found)
+    if fault != "scale":
+        bare = found[["fault", "ticker", "date", "until"]]
+        with pytest.raises(rt.ArgumentError, match="see its suggestion in check_prices"):
+            clean(spoilt, drop=bare)

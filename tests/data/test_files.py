@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import rotation as rt
+from rotation.data.action_files import read_actions
 from rotation.data.bars import Bars
+from rotation.data.file_format import FileFormat
 from rotation.data.files import inspect, read_bars, read_closes
-from rotation.data.guessing import FileFormat
 from rotation.data.writing import write_bars, write_closes
 from rotation.provenance import STAMP, Provenance, provenance, stamp
 
@@ -137,9 +138,301 @@ def test_what_others_write_is_read(file):
     for frame in (long, long[long["close"] > 1.3]):
         for path in (file(frame, "l.parquet"), file(frame.to_csv(), "l.csv")):
             assert read_closes(path).loc["2024-01-30"].to_dict() == {"AAPL": 1.5, "MSFT": 2.0}
-    kaggle = file("date,open,close,Name\n2024-01-30,1,1.5,AAPL\n")
-    refused(kaggle, "say layout='wide' or 'single', or ticker='Name' if it holds tickers")
-    assert read_closes(kaggle, FileFormat(ticker="Name")).iloc[0].to_dict() == {"AAPL": 1.5}
+    other = file("date,open,close,Firm\n2024-01-30,1,1.5,AAPL\n")
+    refused(other, "say layout='wide' or 'single', or ticker='Firm' if it holds tickers")
+    assert read_closes(other, FileFormat(ticker="Firm")).iloc[0].to_dict() == {"AAPL": 1.5}
+
+
+DOWNLOADS = {
+    "Nasdaq": "Date,Close/Last,Volume,Open,High,Low\n01/30/2024,1.5,9,1,2,0.5\n",
+    "Onvista": "Datum;Eröffnung;Hoch;Tief;Schluss;Volumen\n30.01.2024;1,0;2,0;0,5;1,5;9\n",
+    "Ariva": "Datum;Erster;Hoch;Tief;Schlusskurs;Stuecke;Volumen\n"
+    "2024-01-30;1,0;2,0;0,5;1,5;9;13\n",
+    "investing de": "Datum,Zuletzt,Eröffn.,Hoch,Tief,Vol.,+/- %\n"
+    '30.01.2024,"1,5","1,0","2,0","0,5","9,1M","0,32%"\n',
+    "investing": "Date,Price,Open,High,Low,Vol.,Change %\n01/30/2024,1.5,1.0,2.0,0.5,9M,0.3%\n",
+    "Stooq in Polish": "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen\n"
+    "2024-01-30,1,2,0.5,1.5,9\n",
+    "French": "Date;Ouverture;Haut;Bas;Clôture;Volume\n30/01/2024;1,0;2,0;0,5;1,5;9\n",
+    "Boursorama": "date;ouv;haut;bas;clot;vol;devise\n30/01/2024;1.0;2.0;0.5;1.5;9;EUR\n",
+    "Italian": "Data;Apertura;Massimo;Minimo;Chiusura;Volume\n30/01/2024;1,0;2,0;0,5;1,5;9\n",
+    "Spanish": "Fecha,Último,Apertura,Máximo,Mínimo,Vol.,% var.\n"
+    '30.01.2024,"1,5","1,0","2,0","0,5","9,1M","0,32%"\n',
+    "BME": "Fecha;Cierre;Apertura;Máximo;Mínimo;Volumen\n30/01/2024;1,5;1,0;2,0;0,5;9\n",
+    "Chinese": "日期,开盘,收盘,最高,最低,成交量,成交额,振幅,涨跌幅,涨跌额,换手率\n"
+    "2024-01-30,1,1.5,2,0.5,9,13,1,1,1,1\n",
+    "Japanese": "日付,始値,高値,安値,終値,出来高\n2024/01/30,1,2,0.5,1.5,9\n",
+    "Binance": "open_time,open,high,low,close,volume,close_time,quote_volume,count\n"
+    "1706572800000,1,2,0.5,1.5,9,1706659199999,13,5\n",
+    "lower letters": "date,o,h,l,c,v\n2024-01-30,1,2,0.5,1.5,9\n",
+    "all capitals": "DATE,OPEN,HIGH,LOW,LAST,VOL\n2024-01-30,1,2,0.5,1.5,9\n",
+    "Tushare": "ts_code,trade_date,open,high,low,close,pre_close,change,pct_chg,vol,amount\n"
+    "NVDA,20240130,1,2,0.5,1.5,1.4,0.1,7,9,13\n",
+    "Refinitiv": "Instrument,Date,Price Close,Price Open,Price High,Price Low\n"
+    "NVDA,2024-01-30T00:00:00Z,1.5,1,2,0.5\n",
+    "Kaggle": "date,open,high,low,close,volume,Name\n2024-01-30,1,2,0.5,1.5,9,NVDA\n",
+    "a name beside the ticker": "date,symbol,name,open,high,low,close\n"
+    "2024-01-30,NVDA,Nvidia Corp,1,2,0.5,1.5\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DOWNLOADS)
+def test_downloads_with_one_price_are_read_as_they_are(file, kind):
+    path = file(DOWNLOADS[kind], "NVDA.csv")
+    closes = read_closes(path)
+    assert (list(closes.columns), closes.index[0]) == (["NVDA"], pd.Timestamp("2024-01-30"))
+    assert closes.iloc[0, 0] == 1.5
+    if kind == "Ariva":  # pieces, and what was paid for them
+        refused(path, "want one column of volume, got 'Stuecke', 'Volumen'", read=read_bars)
+        return
+    if "investing" in kind or kind == "Spanish":  # volumes like 9.1M
+        refused(path, "want a number or a mark of none, as NA, got '9", read=read_bars)
+        return
+    bars = read_bars(path)
+    got = [each.iloc[0, 0] for each in (bars.open, bars.high, bars.low, bars.close)]
+    assert got == [1, 2, 0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient",
+        "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor",
+        "Date,Open,High,Low,Last,Close,Number of Trades,Turnover,vwap",
+    ],
+)
+def test_downloads_with_two_prices_are_asked_about(file, head):
+    names = head.split(",")
+    path = file(f"{head}\n2024-01-30" + ",7" * (len(names) - 1) + "\n", "NVDA.csv")
+    refused(path, "want one column of prices, got .*; say which, as price='(close|Last)'")
+    assert read_closes(path, FileFormat(price=names[5])).iloc[0, 0] == 7
+
+
+@pytest.mark.parametrize(
+    ("head", "ways"),
+    [
+        ("Date,SPY,Volume", [FileFormat(price="SPY"), FileFormat(layout="wide")]),
+        ("Date,Kurs X,Open,High,Low", [FileFormat(price="Kurs X"), FileFormat(layout="wide")]),
+        ("DATE,KURSX,OPEN,HIGH,LOW", [FileFormat(price="KURSX"), FileFormat(layout="wide")]),
+        ("Datum,Kurs X,Hoch,Tief", [FileFormat(price="Kurs X"), FileFormat(layout="wide")]),
+        ("日期,价X,最高,最低", [FileFormat(price="价X"), FileFormat(layout="wide")]),
+        ("DATE,SPY,VOL", [FileFormat(price="SPY"), FileFormat(layout="wide")]),
+        ("Date,Open,High", [FileFormat(price="Open"), FileFormat(layout="wide")]),
+        ("Date,Bid,Ask", [FileFormat(price="Bid"), FileFormat(layout="wide")]),
+        ("Дата,x,Макс.,Мин.", [FileFormat(price="x"), FileFormat(layout="wide")]),
+        ("Date,AAPL,MSFT,Low", [FileFormat(layout="wide")]),
+        ("Date,C,V", [FileFormat(layout="wide"), FileFormat(price="C")]),
+        ("Date,C", [FileFormat(layout="wide"), FileFormat(layout="single")]),
+        ("Date,c", [FileFormat(layout="wide"), FileFormat(layout="single")]),
+        ("Date,O,H,L,C", [FileFormat(layout="wide"), FileFormat(price="C")]),
+        ("Date,NAV", [FileFormat(layout="wide"), FileFormat(name="FUND")]),
+        ("Date,LAST,OPEN", [FileFormat(layout="wide"), FileFormat(price="LAST")]),
+    ],
+)
+def test_fields_never_become_tickers_nor_tickers_fields(file, head, ways):
+    path = file(f"{head}\n2024-01-30,5.5" + ",1.5" * (head.count(",") - 1) + "\n", "PAIR.csv")
+    refused(path, "which may be tickers or fields of one.*; say layout='wide' or 'single'")
+    refused(path, "which may be tickers or fields of one", read=read_bars)
+    for how in ways:
+        read = read_closes(path, how)
+        assert list(read.columns) == (
+            head.split(",")[1:] if how.layout == "wide" else [how.name or "PAIR"]
+        )
+        price = head.split(",").index(how.price) - 1 if how.price else 0
+        assert read.iloc[0, 0] == (1.5 if price else 5.5)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["AAPL", "C", "JPM"],
+        ["AAPL", "H", "L"],
+        ["AAPL", "LOW", "OPEN"],
+        ["NAV", "SPY"],
+        list("abc"),
+    ],
+)
+def test_tickers_beside_others_may_be_spelled_like_fields(file, names):
+    path = file(f"Date,{','.join(names)}\n2024-01-30" + ",1.5" * len(names) + "\n")
+    assert list(read_closes(path).columns) == names
+    whole = file(f"Date,{','.join(names)}\n2024-01-30" + ",7" * len(names) + "\n")
+    if "NAV" not in names:
+        assert list(read_closes(whole).columns) == names
+    codes = file("Date,FUND,NAV\n2024-01-30,1001,1.5\n2024-01-30,1002,2.5\n")
+    refused(codes, "may be tickers or fields of one, beside 'FUND'.*or ticker='FUND' if it holds")
+    assert read_closes(codes, FileFormat(ticker="FUND")).iloc[0].to_dict() == {
+        "1001": 1.5,
+        "1002": 2.5,
+    }
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["C", "V"], ["C"], ["NAV"], ["LAST", "LOW", "OPEN"], ["O", "H", "L", "C"], ["Close"],
+     ["ticker"], ["AAPL", "C"], ["date", "Volume"], ["('a', 'b')"], ["2024-01-30", "1.5"]],
+)  # fmt: skip
+def test_our_own_parquet_says_what_its_columns_are(tmp_path, names):
+    for head in (None, "Date", "x"):
+        closes = table([[1.0 + n for n in range(len(names))]], ["2024-01-30"], names, head)
+        path = write_closes(closes, tmp_path / "PAIR.parquet", overwrite=True)
+        assert same(read_closes(path), closes)
+        assert inspect(path).how.layout == "wide"
+        bars = Bars(close=closes, volume=closes * 2)
+        path = write_bars(bars, tmp_path / "BARS.parquet", overwrite=True)
+        assert same(read_bars(path).volume, bars.volume)
+    for field in ("C", "V"):
+        pairs = Bars(close=table([[1.0, 2.0]], ["2024-01-30"], ["C", "V"]), open=None)
+        for end in ("csv", "parquet"):
+            assert same(
+                read_closes(write_bars(pairs, tmp_path / f"{field}.{end}", overwrite=True)),
+                pairs.close,
+            )
+    above = file_of(tmp_path, "Ticker,C,V\nPrice,Close,Close\ndate,,\n2024-01-30,1,2\n")
+    assert same(read_closes(above), pairs.close)
+
+
+def test_a_name_alone_does_not_mix_the_rows_of_many(file):
+    path = file("date,close,firm\n2024-01-30,1,A\n2024-01-30,2,B\n")
+    refused(path, "or ticker='firm' if it holds tickers", FileFormat(name="NVDA"))
+    refused(path, "or ticker='firm' if it holds tickers", FileFormat(price="close"))
+    path = file("date,close,adj x\n2024-01-30,1,1.5\n")
+    assert read_closes(path, FileFormat(name="NVDA")).iloc[0, 0] == 1
+    path = file("date,A,C\n2024-01-30,1,2\n2024-01-30,2,2\n")
+    refused(path, "or ticker='A' if it holds tickers")
+
+
+def test_actions_are_told_what_their_file_is(file):
+    path = file("date;firm;split\n03/04/2024;A;2\n")
+    with pytest.raises(rt.DataError, match=r"want one column of tickers, .*; say which"):
+        read_actions(path)
+    found = read_actions(path, FileFormat(ticker="firm", dates="%d/%m/%Y"))
+    assert found.splits.loc["2024-04-03", "A"] == 2
+    with pytest.raises(rt.ArgumentError, match=r"^how: want a FileFormat, got 'long'"):
+        read_actions(path, "long")
+
+
+def file_of(folder, text):
+    (folder / "any.csv").write_text(text)
+    return folder / "any.csv"
+
+
+TIDY = (
+    "date,ticker,{},value\n2024-01-30,A,Close,1.5\n2024-01-30,A,{},900\n"
+    "2024-01-31,B,{},800\n2024-01-31,B,Close,2.5\n"
+)
+
+
+@pytest.mark.parametrize("head", ["field", "variable", "metric", "x"])
+def test_a_column_of_fields_is_obeyed(file, head):
+    path = file(TIDY.format(head, "Volume", "Volume"))
+    want = table([[1.5, np.nan], [np.nan, 2.5]], ["2024-01-30", "2024-01-31"], ["A", "B"])
+    for how in (None, FileFormat(price="Close"), inspect(path).how):
+        assert same(read_closes(path, how), want)
+    assert "rows of 'Volume' left out" in provenance(read_closes(path)).steps[0]
+    assert read_closes(path, FileFormat(price="Volume")).loc["2024-01-31", "B"] == 800
+    refused(path, "want a column for each field, got 'Close', 'Volume' in the rows", read=read_bars)
+    assert same(read_bars(path, FileFormat(price="Close")).close, want)
+    path = file(TIDY.format(head, "Adj Close", "Adj Close"))
+    refused(
+        path, f"want one price in the rows, got 'Close', 'Adj Close' in column {head}; say which"
+    )
+    refused(path, "price: want one of 'Close', 'Adj Close', got 'Open'", FileFormat(price="Open"))
+    assert read_closes(path, FileFormat(price="Adj Close")).iloc[0, 0] == 900
+    path = file(TIDY.format(head, "Volume", "Open").replace("B,Close,2.5", "B,High,2.5"))
+    assert list(read_closes(path).columns) == ["A"]
+    path = file(TIDY.format(head, "Volume", "Open").replace("Close", "Low"))
+    refused(path, "want one price in the rows, got 'Low', 'Volume', 'Open'")
+    refused(
+        file("date,variable,value\n2024-01-30,Open,1\n2024-01-30,Close,2\n", "A.csv"),
+        "want tickers in column variable, got fields, as 'Open'",
+    )
+    spoilt = TIDY.format(head, "Volume", "Volume").replace("B,Close,2.5", "B,Close,x")
+    refused(file(spoilt), "line 5, column value: want a number")
+    rows = [line.split(",") for line in spoilt.splitlines()]
+    made = pa.table(dict(zip(rows[0], map(list, zip(*rows[1:], strict=True)), strict=True)))
+    refused(file(made, "a.parquet"), "row 4, column value: want a number")
+    letters = "date,{},value\n2024-01-30,C,1\n2024-01-30,V,2\n"
+    refused(file(letters.format("variable")), "want tickers in column variable, got fields, as 'C'")
+    assert list(read_closes(file(letters.format("ticker"))).columns) == ["C", "V"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1/31/2024 0:00",
+        "01/31/2024 00:00",
+        "1/31/2024 12:00:00 AM",
+        "1/31/2024 12:00 am",
+        "20240131 00:00:00",
+        "20240131T00:00:00Z",
+        "31-Jan-2024 00:00:00",
+        "Jan 31, 2024 12:00 AM",
+        "2024-01-31 0:00:00",
+    ],
+)
+def test_midnights_are_the_day_that_is_written(file, cell):
+    assert read_closes(file(f'date;A\n"{cell}";5\n')).index[0] == pd.Timestamp("2024-01-31")
+    late = cell.replace("12:00", "4:00").replace("AM", "PM").replace("am", "pm")
+    if late == cell:
+        late = cell.replace(" 0:00", " 9:30").replace(" 00:00", " 16:00").replace("T00:", "T16:")
+    refused(file(f'date;A\n"{late}";5\n'), r"got the time 2024-01-31 (16|09|04):")
+
+
+@pytest.mark.parametrize("cell", ["1/31/2024 13:00 PM", "1/31/2024 0:00 AM", "1/31/2024 24:00"])
+def test_hours_that_no_clock_shows_are_no_dates(file, cell):
+    refused(file(f"date,A\n{cell},5\n"), "line 2, column date: want ")
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "said"),
+    [
+        (
+            "Date,Close/Last,Volume,Open,High,Low\n01/30/2024,$1.5,9,$1,$2,$1\n",
+            FileFormat(name="AAPL"),
+            r"line 2, column Close/Last: want a number or a mark of none, as NA, got '\$1.5'",
+        ),
+        (
+            "2024-01-30,1.5\n2024-01-31,1.6\n",
+            None,
+            r"no header row: want names over the columns, got",
+        ),
+        ("2024-01-30,1.5,1.5\n2024-01-31,1.6,1.5\n", None, r"no header row"),
+        (
+            "# from x\ndate,A\n2024-01-30,1.5\n",
+            None,
+            r"line 1: want the header row, got '# from x'",
+        ),
+        (
+            "# a, b; c\ndate;A\n2024-01-30;1\n",
+            None,
+            r"line 1: want the header row, got '# a, b; c'",
+        ),
+        ("# a, b\ndate,A,B\n2024-01-30,1,2\n", None, r"line 1: want the header row, got '# a, b'"),
+        (
+            "Prices\ndate,A\n2024-01-30,1\n",
+            None,
+            r"line 1: want the header row, got 'Prices'; take",
+        ),
+        ("", None, r"want a table, got an empty file"),
+        ("\n \n", None, r"want a table, got an empty file"),
+        ("date,A\n2024-01-30,1'234.50\n", None, r"got \"1'234.50\"; say thousands=\"'\""),
+        ("date;A\n2024-01-30;1'234.50\n", None, r"got \"1'234.50\"; say thousands=\"'\""),
+        (
+            "date,A\n2024-01-30,1\u2019234.50\n",
+            None,
+            r"got '1\u2019234.50'; say thousands='\u2019'",
+        ),
+        ("date;A\n2024-01-30;1 234,50\n", None, r"got '1 234,50'; say thousands=' '"),
+        ("date;A\n2024-01-30;1\u202f234,50\n", None, r"say thousands='\\u202f'"),
+        ("date;A\n2024-01-30;1\u00a0234\n", None, r"say thousands='\\xa0'"),
+    ],
+)
+def test_a_message_says_what_is_the_matter(file, text, how, said):
+    path = file(text, "AAPL.csv")
+    refused(path, said, how)
+    for sign in "'\u2019 \u202f\u00a0":
+        if f"1{sign}234" in text:
+            assert read_closes(path, FileFormat(thousands=sign)).iloc[0, 0] in (1234.5, 1234)
 
 
 @pytest.mark.parametrize("name", ["AAPL.csv", "AAPL.txt", "AAPL.csv.gz", "AAPL.parquet"])
@@ -380,10 +673,10 @@ def test_times_of_parquet_are_read_alike(file):
         ("date,A\n0204-01-30,1\n", r"line 2, column date: want a year from 1800 to 2200, got 204"),
         ("date,A\n2024-01-30,1\n2024-01-31 00:00Z,1\n", r"line 3.*want a time zone in every row"),
         ("date,A\n170662500,1\n1706625000000,1\n", r"line 3.*want 9 digits, as in the first row"),
-        ("2024-01-30,1.5\n2024-01-31,1.6\n", r"want a header with names, got '2024-01-30', '1.5'"),
-        ("2024-01-30,7\n2024-01-31,8\n", r"want a header with names, got '2024-01-30', '7'"),
+        ("2024-01-30,1.5\n2024-01-31,1.6\n", r"no header row: .*, got '2024-01-30', '1.5'"),
+        ("2024-01-30,7\n2024-01-31,8\n", r"no header row: want names .*, got '2024-01-30', '7'"),
         ("date,A\n", r"want a header and rows below it, got 1 lines"),
-        ("", r"want cells between commas"),
+        ("", r"want a table, got an empty file"),
         ("hello\nworld\n", r"want cells between commas, semicolons, tabs or bars, got none"),
         ("date,A\n2024-01-30,1\0\n", r"line 2: want text, got the control character '\\x00'"),
         ("date,A\n2024-01-30,1\n".encode("utf-16-le"), r"line 1: want text, got the control char"),

@@ -16,7 +16,24 @@ from rotation.tables import read_prices
 
 NOW = pd.Timestamp("2024-01-02T22:00Z")
 CELLS = (1.0, 2.5, 0.0, -3.0, np.inf, -np.inf, np.nan, 1e308, 1e-320, 100.0, 10, 7)
-ODD = ("", "n/a", "12,5", "7", None, True, Decimal("1.5"), 3 + 4j, pd.NaT, pd.NA, b"x", (1, 2))
+ODD = (
+    "",
+    "n/a",
+    "12,5",
+    "7",
+    None,
+    True,
+    Decimal("1.5"),
+    3 + 4j,
+    pd.NaT,
+    pd.NA,
+    b"x",
+    (1, 2),
+    10**400,
+    Decimal("sNaN"),
+    Decimal("1e999"),
+)
+FAR = np.timedelta64(365 * 1900, "D")
 DAYS = pd.bdate_range("2021-03-01", periods=80)
 
 
@@ -60,12 +77,15 @@ def indices(rng, t):
     hours = pd.to_timedelta(rng.integers(0, 2000, t), unit="h")
     return [
         pd.DatetimeIndex(days) + hours,
+        pd.DatetimeIndex(np.r_[days[1:], days[:1]].astype("datetime64[us]") - FAR * (t % 3 - 1)),
         pd.RangeIndex(t),
+        pd.Index(np.arange(20240101, 20240101 + t)),
+        pd.DatetimeIndex(days).strftime(str(rng.choice(["%d.%m.%Y", "%m/%d/%y", "%Y%m%d"]))),
         pd.DatetimeIndex(days).strftime("%Y-%m-%d"),
         pd.DatetimeIndex(days).to_period("M"),
         pd.Index(rng.choice(["x", "2021-01-01", ""], t).astype(object)),
         pd.MultiIndex.from_arrays([days, np.arange(t)]),
-    ][rng.integers(6)]
+    ][rng.integers(9)]
 
 
 @given(seed=seeds(), t=st.integers(0, 80), n=st.integers(0, 5))

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from rotation.data.calendars import common_sessions as common_sessions
     from rotation.data.cleaning import Cleaned as Cleaned
     from rotation.data.currencies import convert as convert
+    from rotation.data.file_format import FileFormat as FileFormat
     from rotation.data.files import Guess as Guess
     from rotation.data.files import inspect as inspect
     from rotation.data.files import read_bars as read_bars
     from rotation.data.files import read_closes as read_closes
-    from rotation.data.guessing import FileFormat as FileFormat
     from rotation.data.membership import Membership as Membership
     from rotation.data.membership import Stay as Stay
     from rotation.data.membership_files import read_membership as read_membership
@@ -48,7 +48,7 @@ _HOME = {
     "Cleaned": "data.cleaning",
     "DelistedError": "errors",
     "Download": "data.yahoo",
-    "FileFormat": "data.guessing",
+    "FileFormat": "data.file_format",
     "Guess": "data.files",
     "Membership": "data.membership",
     "OutageError": "errors",

@@ -3,22 +3,24 @@
 import os
 from dataclasses import replace
 
+from rotation.data.file_format import FileFormat
 from rotation.data.files import read_closes
-from rotation.data.guessing import FileFormat, find_field, plan_columns
+from rotation.data.guessing import find_field, plan_columns
 from rotation.data.sheets import read_sheet
-from rotation.errors import DataError
+from rotation.errors import ArgumentError, DataError
 from rotation.terms import Actions
 
 __all__ = ["read_actions"]
 
 
-def read_actions(path: str | os.PathLike[str]) -> Actions:
+def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) -> Actions:
     r"""Dividends and splits of a file with a row for each date and ticker.
 
     Parameters
     ----------
     path : CSV or Parquet with columns of dates, of tickers, and of dividends or splits, named as
         they usually are; an empty cell, or a date or ticker that is not there, is none
+    how : what is known of it, but for ``layout`` and ``price``
 
     Raises
     ------
@@ -39,8 +41,10 @@ def read_actions(path: str | os.PathLike[str]) -> Actions:
     date
     2024-06-10  10.0
     """
-    how = FileFormat(layout="long")
-    plan = plan_columns(read_sheet(path, delimiter=None, encoding=None), how)
+    if how is not None and not isinstance(how, FileFormat):
+        raise ArgumentError(f"how: want a FileFormat, got {how!r}")
+    how = replace(how or FileFormat(), layout="long", price=None)
+    plan = plan_columns(read_sheet(path, delimiter=how.delimiter, encoding=how.encoding), how)
     called = {name: find_field(plan, name) for name in ("dividends", "splits")}
     if not any(called.values()):
         raise DataError(f"{plan.sheet.file}: want a column of dividends or of splits, got none")

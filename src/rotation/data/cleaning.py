@@ -20,6 +20,35 @@ __all__ = ["Cleaned", "clean"]
 
 _DONE = ["ticker", "date", "before", "after", "why"]
 _FINDINGS = ["fault", "ticker", "date", "until"]
+_YEARS = 1678, 2261  # that nanoseconds can count
+
+_NOT_BY_DROPPING = frozenset(
+    {
+        "action inverted",
+        "action misplaced",
+        "basis",
+        "calendar range",
+        "dividend not in prices",
+        "gap",
+        "jump",
+        "large dividend",
+        "look-ahead label",
+        "missing session",
+        "no session",
+        "order",
+        "reused",
+        "several exchanges",
+        "shifted dates",
+        "split",
+        "split not in prices",
+        "time of day",
+        "time zone",
+    }
+)
+"""Faults that stay, or take sound closes with them, if the closes of the finding go."""
+
+_SOMETIMES = frozenset({"holiday", "mixed periods", "scale", "weekend"})
+"""Faults that go with them if the finding's own suggestion says so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +120,9 @@ def clean(
         - "incomplete rows": in which a ticker has no close within its life, after filling
         - "outside common window": before the last listing and after the first delisting
         - findings, as ``check_prices(closes).of("spike")`` gives them: with a ticker and a date
-          their closes become holes, with a date alone the rows go, with a ticker alone the column
+          their closes become holes, with a date alone the rows go (of duplicates, all but the
+          last), with a ticker alone the column. Those that dropping does not mend, as a split, are
+          refused
     fill : "previous" fills holes with the close before; None fills nothing
     limit : sessions of the longest hole that is filled; a longer one stays whole
 
@@ -104,7 +135,7 @@ def clean(
     Raises
     ------
     ArgumentError
-        If an option is unknown.
+        If an option is unknown, or a finding is none that dropping mends.
     DataError
         If the closes are no numbers by date in order, or nothing would be left.
 
@@ -156,6 +187,7 @@ def _options(
         if isinstance(each, pd.DataFrame):
             if not set(_FINDINGS) <= set(each.columns):
                 raise ArgumentError(f"drop: want findings with the columns {', '.join(_FINDINGS)}")
+            _check_findings(each)
             findings.append(each)
         elif isinstance(each, str) and each in _STEPS:
             options.add(each)
@@ -163,6 +195,19 @@ def _options(
             known = ", ".join(map(repr, _STEPS))
             raise ArgumentError(f"drop: want one of {known}, or findings, got {each!r:.60}")
     return options, findings
+
+
+def _check_findings(findings: pd.DataFrame) -> None:
+    """Refuse findings that dropping does not mend."""
+    for found in findings.to_dict("records"):
+        fault, way = str(found["fault"]), str(found.get("suggestion", ""))
+        wrong = fault in _NOT_BY_DROPPING
+        wrong |= fault in _SOMETIMES and way != "" and "drop=found" not in way
+        if wrong:
+            when = "" if pd.isna(found["date"]) else f" of {found['date']:%Y-%m-%d}"
+            where = " ".join(filter(None, (fault, str(found["ticker"])))) + when
+            other = f"instead: {way}" if way else "see its suggestion in check_prices(closes).table"
+            raise ArgumentError(f"drop: want findings that dropping mends, got {where}; {other}")
 
 
 def _read(closes: pd.DataFrame) -> _State:
@@ -175,7 +220,11 @@ def _read(closes: pd.DataFrame) -> _State:
             "closes: want an index of dates without a time zone; see pandas.DatetimeIndex"
         )
     if not index.is_monotonic_increasing:
-        raise DataError("closes: want the dates in order; see sort_index()")
+        raise DataError("closes: want the dates in order; see sort_index(kind='stable')")
+    low, high = _YEARS
+    if len(index) and not low <= index[0].year <= index[-1].year <= high:
+        got = f"{index[0].year} to {index[-1].year}"
+        raise DataError(f"closes: want years {low} to {high}, got {got}")
     names = closes.columns.map(str)
     if not names.is_unique:
         raise DataError(f"closes: want each column once, got {names[names.duplicated()][0]} twice")
@@ -287,6 +336,8 @@ def _drop_findings(state: _State, findings: pd.DataFrame) -> _State:
             cells = rows[:, None] & column & state.seen()
             state = _set(state, cells, np.full(state.close.shape, np.nan), why)
         else:
+            if why == "duplicate":
+                rows &= days.duplicated(keep="last")
             state = _keep_rows(state, rows, why)
     return state
 

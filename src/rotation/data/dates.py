@@ -22,7 +22,8 @@ AS_WRITTEN = "as written"
 
 _YEARS = (1800, 2200)
 _TIME = (
-    r"(?:[T ](?P<h>[01][0-9]|2[0-3]):(?P<n>[0-5][0-9])(?::(?P<s>[0-5][0-9])(?P<f>[.,][0-9]+)?)?)?"
+    r"(?:[T ](?P<h>[01]?[0-9]|2[0-3]):(?P<n>[0-5][0-9])(?::(?P<s>[0-5][0-9])(?P<f>[.,][0-9]+)?)?"
+    r"(?: ?(?P<p>[AaPp])[Mm])?)?"
     r" ?(?P<z>Z|UTC|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -33,9 +34,13 @@ _SHAPES = {
     "year last": re.compile(
         r"(?P<a>[0-9]{1,2})(?P<d>[-/.])(?P<b>[0-9]{1,2})(?P=d)(?P<y>[0-9]{4})" + _TIME
     ),
-    "YYYYMMDD": re.compile(r"(?P<y>[0-9]{4})(?P<a>[0-9]{2})(?P<b>[0-9]{2})"),
-    "day month year": re.compile(r"(?P<b>[0-9]{1,2})[- ](?P<a>[A-Za-z]{3})[- ](?P<y>[0-9]{4})"),
-    "month day, year": re.compile(r"(?P<a>[A-Za-z]{3}) (?P<b>[0-9]{1,2}), (?P<y>[0-9]{4})"),
+    "YYYYMMDD": re.compile(
+        r"(?P<y>[0-9]{4})(?P<a>[0-9]{2})(?P<b>[0-9]{2})(?:(?=[T ])" + _TIME + ")?"
+    ),
+    "day month year": re.compile(
+        r"(?P<b>[0-9]{1,2})[- ](?P<a>[A-Za-z]{3})[- ](?P<y>[0-9]{4})" + _TIME
+    ),
+    "month day, year": re.compile(r"(?P<a>[A-Za-z]{3}) (?P<b>[0-9]{1,2}), (?P<y>[0-9]{4})" + _TIME),
     "epoch": re.compile(r"[0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19}"),
 }
 _REFUSED = {
@@ -250,7 +255,12 @@ def _time(match: re.Match[str], month_first: bool, refuse: Refuse) -> datetime:
     except ValueError as error:
         raise refuse(match.string, "a day of the calendar") from error
     if got.get("h"):
-        made = made.replace(hour=int(got["h"]), minute=int(got["n"]), second=int(got["s"] or 0))
+        hour = int(got["h"])
+        if got["p"]:  # of a clock with twelve hours, whose day begins at 12 AM
+            if not 1 <= hour <= 12:
+                raise refuse(match.string, "an hour from 1 to 12 beside AM or PM")
+            hour = hour % 12 + (12 if got["p"] in "Pp" else 0)
+        made = made.replace(hour=hour, minute=int(got["n"]), second=int(got["s"] or 0))
     if (got.get("f") or "").strip(".,0"):  # how much of a second no session needs to know
         made = made.replace(microsecond=1)
     zone = got.get("z")

@@ -14,7 +14,8 @@ import pandas as pd
 from rotation.arrays import IntArray
 from rotation.data.bars import Bars
 from rotation.data.dates import read_dates
-from rotation.data.guessing import FileFormat, Plan, find_field, find_price, plan_columns
+from rotation.data.file_format import FileFormat
+from rotation.data.guessing import Plan, find_field, find_price, plan_columns
 from rotation.data.numerals import Style, guess_style, read_numbers
 from rotation.data.sheets import read_sheet
 from rotation.errors import ArgumentError, DataError
@@ -222,6 +223,12 @@ def read_bars(
         raise DataError(
             f"{plan.sheet.file}: want columns of fields, as Close, got a column for each ticker; "
             "see read_closes"
+        )
+    if plan.left and plan.how.price is None:
+        got = ", ".join(map(repr, (*plan.columns, *plan.left)))
+        raise DataError(
+            f"{plan.sheet.file}: want a column for each field, got {got} in the rows; say which "
+            f"alone, as price={next(iter(plan.columns))!r}"
         )
     found = {name: find_field(plan, name) for name in _FIELDS}
     if plan.how.price is not None or found["close"] is None:

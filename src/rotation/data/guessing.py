@@ -5,112 +5,33 @@ A guess that could be another is no guess: it is refused, with the ways out.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 import pandas as pd
 
 from rotation.data.dates import looks_like_date
-from rotation.data.sheets import DELIMITERS, Sheet
-from rotation.errors import ArgumentError, DataError
-
-__all__ = ["FileFormat", "Layout", "Plan", "find_field", "find_price", "plan_columns"]
-
-Layout: TypeAlias = Literal["wide", "long", "single", "double"]
-
-# Headers, without case, spaces and dashes.
-_DATE = re.compile(
-    "asof|asofdate|caldt|datadate|dates?|datetime|datum|day|pricedate|session|time|timestamp"
-    "|tradedate|tradingdate|tradingday"
+from rotation.data.file_format import FileFormat, Layout
+from rotation.data.headers import (
+    DATE,
+    FIELD,
+    FIELDS,
+    TICKER,
+    is_known,
+    is_price,
+    plain,
+    sure_fields,
 )
-_TICKER = re.compile(
-    "asset|code|cusip|figi|instrument|isin|permno|ric|secid|security|securityid|sedol|stock|sym"
-    "|symbols?|tic|tickers?|variable"
-)
-_FIELDS = {
-    "close": re.compile("c|close|closeprice|closingprice"),
-    "open": re.compile("o|open|openingprice|openprice|pxopen"),
-    "high": re.compile("h|high|highprice|pxhigh"),
-    "low": re.compile("l|low|lowprice|pxlow"),
-    "volume": re.compile("v|vol|volume|pxvolume"),
-    "dividends": re.compile("cashdividends?|div|dividends?"),
-    "splits": re.compile("splits?|stocksplits?"),
-}
-_PRICE = re.compile(
-    "(?:adj|adjusted)close(?:price)?|(?:adj|adjusted)price|closeadj|last|lastprice|nav|prc|price"
-    "|px|pxlast|settle|settlement|settlementprice|value|" + _FIELDS["close"].pattern
-)
-_OTHER = re.compile("amount|capitalgains|count|currency|repaired[?]?|trades|turnover|vwap")
+from rotation.data.sheets import Sheet, Strange
+from rotation.errors import DataError
+
+__all__ = ["Plan", "find_field", "find_price", "plan_columns"]
+
 _NUMBER = re.compile(r"[+-]?[0-9.,']+(?:[eE][+-]?[0-9]+)?")
 _FRACTION = re.compile(r"[+-]?[0-9]*[.,][0-9]+(?:[eE][+-]?[0-9]+)?")
+_MOST_FIELDS = 100  # that a file may name in its rows
 _OWN_NAME = re.compile(r"[A-Z0-9^][A-Z0-9.=^-]{0,14}")
-
-
-@dataclass(frozen=True, slots=True)
-class FileFormat:
-    """What is known of how a file holds its prices; None is guessed.
-
-    Parameters
-    ----------
-    layout : "wide" is a column for each ticker; "long" a row for each date and ticker; "single" the
-        open, high, low, close of one ticker; "double" two header rows, of fields and of tickers
-    date : header of the column of dates
-    ticker : header of the column of tickers, if long
-    price : header of the prices wanted, as "Adj Close", if not wide
-    name : ticker of a single file; else the file's name, if it looks like one
-    dates : how dates are written, in the letters of ``strptime``, as "%d/%m/%Y"; "as written" takes
-        the day that is written, whatever the time beside it
-    zone : time zone of the exchange, as "Asia/Hong_Kong", for times of another zone, as UTC
-    decimal : decimal sign, "." or ","
-    thousands : sign between thousands, "" for none
-    delimiter : between cells
-    encoding : of the text, as "latin-1"
-
-    Raises
-    ------
-    ArgumentError
-        If one of them cannot be.
-
-    Examples
-    --------
-    >>> FileFormat(price="Adj Close", dates="%d/%m/%Y")
-    FileFormat(price='Adj Close', dates='%d/%m/%Y')
-    """
-
-    layout: Layout | None = None
-    date: str | None = None
-    ticker: str | None = None
-    price: str | None = None
-    name: str | None = None
-    dates: str | None = None
-    zone: str | None = None
-    decimal: str | None = None
-    thousands: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            got = getattr(self, each.name)
-            if got is not None and not isinstance(got, str):
-                raise ArgumentError(f"{each.name}: want a text or None, got {got!r}")
-        for name, allowed in (
-            ("layout", get_args(Layout)),
-            ("decimal", (".", ",")),
-            ("thousands", ("", ",", ".", "'", " ", "\u00a0", "\u202f")),
-            ("delimiter", DELIMITERS),
-        ):
-            got = getattr(self, name)
-            if got is not None and got not in allowed:
-                raise ArgumentError(f"{name}: want one of {allowed}, got {got!r}")
-        if self.decimal is not None and self.decimal == self.thousands:
-            raise ArgumentError(f"thousands: want another sign than decimal, got {self.decimal!r}")
-
-    def __repr__(self) -> str:
-        told = [(each.name, getattr(self, each.name)) for each in fields(self)]
-        said = ", ".join(f"{name}={got!r}" for name, got in told if got is not None)
-        return f"FileFormat({said})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +47,7 @@ class Plan:
     columns : positions by field, as the file calls it, and ticker; the field of a wide sheet and
         the ticker of a long one are ""
     notes : what was left out, in words
+    left : fields of a long file whose rows were left out
     """
 
     sheet: Sheet
@@ -134,6 +56,7 @@ class Plan:
     ticker: int | None
     columns: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...] = field(default=())
+    left: tuple[str, ...] = ()
 
 
 def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
@@ -149,11 +72,15 @@ def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
     DataError
         If a column is there twice or not at all, or there are two ways to understand the file.
     """
+    if how.layout is None and sheet.layout in get_args(Layout):
+        how = replace(how, layout=sheet.layout)  # type: ignore[arg-type]
     sheet, notes = _drop_strays(_lower(sheet, how))
     if not len(sheet):
         raise DataError(f"{sheet.file}: want rows below the header, got none")
     if sheet.note:
         notes = (*notes, sheet.note)
+    if looks_like_date(sheet.names[0]) and not sheet.layout:
+        raise _headless(sheet)
     _check_unique(sheet)
     date = _find_date(sheet, how)
     others = [n for n in range(len(sheet.names)) if n != date]
@@ -162,6 +89,7 @@ def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
     layout, ticker = _find_layout(sheet, how, others)
     _check_names(sheet, layout, date, others)
     how = replace(how, layout=layout, date=sheet.names[date])
+    left: tuple[str, ...] = ()
     if layout == "wide":
         for name in ("ticker", "price", "name"):
             if getattr(how, name) is not None:
@@ -170,19 +98,35 @@ def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
     elif layout == "long":
         assert ticker is not None
         how = replace(how, ticker=sheet.names[ticker])
-        columns = {sheet.names[n]: {"": n} for n in others if n != ticker and sheet.names[n]}
+        others = [n for n in others if n != ticker]
+        told = _find_fields(sheet, others)
+        if told is None:
+            columns = {sheet.names[n]: {"": n} for n in others if sheet.names[n]}
+        else:
+            sheet, columns, left = _take_field(sheet, how, others, told)
+        if left:
+            notes = (*notes, f"rows of {_list(left)} left out")
     elif layout == "single":
         how = replace(how, name=_own_name(sheet, how))
         columns = {sheet.names[n]: {str(how.name): n} for n in others}
     else:
         columns = _by_field(sheet, others)
-    return Plan(sheet, how, date, ticker, columns, notes)
+    return Plan(sheet, how, date, ticker, columns, notes, left)
+
+
+def _headless(sheet: Sheet) -> DataError:
+    return DataError(
+        f"{sheet.file}: no header row: want names over the columns, got {_list(sheet.names)}"
+    )
 
 
 def _check_names(sheet: Sheet, layout: Layout, date: int, others: Sequence[int]) -> None:
     """Refuse a row of data in the place of the header, and columns that nobody can name."""
     for head in sheet.heads:
-        if looks_like_date(head[date]) or any(_FRACTION.fullmatch(head[n]) for n in others):
+        data = looks_like_date(head[date]) or any(_FRACTION.fullmatch(head[n]) for n in others)
+        if data and not sheet.layout:
+            if head is sheet.names:
+                raise _headless(sheet)
             raise DataError(f"{sheet.file}: want a header with names, got {_list(head)}")
         for n in others:
             # A long file may have columns beside those that are read, a name or not.
@@ -200,7 +144,7 @@ def find_field(plan: Plan, name: str) -> str | None:
     DataError
         If it has two.
     """
-    found = [each for each in plan.columns if _FIELDS[name].fullmatch(_plain(each))]
+    found = [each for each in plan.columns if FIELDS[name].fullmatch(plain(each))]
     if len(found) > 1:
         raise DataError(f"{plan.sheet.file}: want one column of {name}, got {_list(found)}")
     return found[0] if found else None
@@ -223,7 +167,7 @@ def find_price(plan: Plan) -> str:
                 f"got {plan.how.price!r}"
             )
         return plan.how.price
-    found = [each for each in plan.columns if _PRICE.fullmatch(_plain(each))]
+    found = [each for each in plan.columns if is_price(each)]
     if len(found) != 1:
         raise DataError(
             f"{plan.sheet.file}: want one column of prices, got "
@@ -231,11 +175,6 @@ def find_price(plan: Plan) -> str:
             + f"say which, as price={(found or list(plan.columns))[0]!r}"
         )
     return found[0]
-
-
-def _plain(name: str) -> str:
-    """A header without case, spaces and dashes, and the brackets and stars of some vendors."""
-    return re.sub(r"[\s_.\-<>*]+", "", name.casefold())
 
 
 def _list(names: Iterable[str]) -> str:
@@ -248,10 +187,10 @@ def _lower(sheet: Sheet, how: FileFormat) -> Sheet:
     if sheet.lines is None or how.layout not in (None, "double") or not len(sheet):
         return sheet
     upper, lower = sheet.names, sheet.row(0)
-    labels = [each for each in (upper[0], lower[0]) if not _TICKER.fullmatch(_plain(each))]
-    labelled = len(labels) == 1 and _plain(labels[0]) in ("price", "field", "fields")
+    labels = [each for each in (upper[0], lower[0]) if not TICKER.fullmatch(plain(each))]
+    labelled = len(labels) == 1 and plain(labels[0]) in ("price", "field", "fields")
     texts = not any(_NUMBER.fullmatch(cell) or not cell for cell in lower[1:])
-    named = all(_is_known(name) for name in upper[1:]) or all(_is_known(c) for c in lower[1:])
+    named = all(is_known(name) for name in upper[1:]) or all(is_known(c) for c in lower[1:])
     if not (how.layout == "double" or labelled or (texts and named and not _digits(lower[0]))):
         return sheet
     third = sheet.row(1) if len(sheet) > 1 else ["-"]
@@ -266,10 +205,6 @@ def _lower(sheet: Sheet, how: FileFormat) -> Sheet:
 
 def _digits(cell: str) -> bool:
     return any(each.isdigit() for each in cell)
-
-
-def _is_known(name: str) -> bool:
-    return any(each.fullmatch(_plain(name)) for each in (*_FIELDS.values(), _PRICE, _OTHER))
 
 
 def _drop_strays(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
@@ -307,9 +242,12 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
         if how.date not in names:
             raise DataError(f"{sheet.file}: date: want one of {_list(names)}, got {how.date!r}")
         return names.index(how.date)
-    called = [n for n, name in enumerate(names) if _DATE.fullmatch(_plain(name))]
+    called = [n for n, name in enumerate(names) if DATE.fullmatch(plain(name))]
+    held = [n for n in called if _holds_dates(sheet, n)]
     if len(called) > 1:  # a ticker may be called DAY
-        called = [n for n in called if _holds_dates(sheet, n)]
+        called = held
+    elif called and not held and any(_holds_dates(sheet, n) for n in range(len(names))):
+        called = []
     if len(called) == 1:
         return called[0]
     if not called:
@@ -347,7 +285,12 @@ def _find_layout(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> tuple[
             raise DataError(
                 f"{sheet.file}: want one column of tickers, got {got}; say which, as ticker='sym'"
             )
-        priced = how.price is not None or any(_PRICE.fullmatch(_plain(names[n])) for n in others)
+        if how.ticker is None and _holds_fields(sheet, tickers[0], names[tickers[0]]):
+            raise DataError(
+                f"{sheet.file}: want tickers in column {names[tickers[0]]}, got fields, as "
+                f"{sheet.row(0)[tickers[0]]!r}; say the column of tickers, as ticker='sym'"
+            )
+        priced = how.price is not None or any(is_price(names[n]) for n in others)
         if how.layout is None and not priced:
             raise DataError(
                 f"{sheet.file}: got {names[tickers[0]]!r}, as if a row were a date and a ticker, "
@@ -355,19 +298,112 @@ def _find_layout(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> tuple[
                 "or layout='wide'"
             )
         return "long", tickers[0]
-    fielded = [names[n] for n in others if _is_known(names[n])]
-    priced = how.price is not None or any(_PRICE.fullmatch(_plain(each)) for each in fielded)
-    if len(fielded) == len(others) and priced:
-        return "single", None
-    if priced or len(fielded) == len(others):
-        unknown = [names[n] for n in others if not _is_known(names[n])]
+    return _wide_or_single(sheet, how, others), None
+
+
+def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Layout:
+    """One of them, if a header row without a column of tickers can be no other."""
+    names = [sheet.names[n] for n in others]
+    if how.price is not None and how.price not in names:
+        raise DataError(f"{sheet.file}: price: want one of {_list(names)}, got {how.price!r}")
+    sure = [*sure_fields(names), *([] if how.price is None else [how.price])]
+    fielded = [name for name in names if is_known(name) or name in sure]
+    unknown = [n for n in others if sheet.names[n] not in fielded]
+    priced = how.price is not None or any(map(is_price, fielded))
+    if sure and priced and not unknown:
+        return "single"
+    coded = [n for n in unknown if _may_be_codes(sheet, n)] if fielded else []
+    if how.name is not None and not (coded and fielded):
+        return "single"
+    # Numbers beside NAV, or beside C on days that come again, may be codes of funds.
+    words = [name for name in fielded if len(name) > 1 and is_price(name)]
+    doubtful = coded and fielded and (words or _repeats(sheet, others))
+    if unknown and not sure and not doubtful:
+        return "wide"
+    ways = ["say layout='wide' or 'single'"]
+    if len(unknown) == 1 and coded:
+        ways.append(f"ticker={sheet.names[coded[0]]!r} if it holds tickers")
+    if not priced and len(unknown) < 2:
+        ways.append(f"price={(sheet.names[unknown[0]] if unknown else fielded[0])!r} if it is that")
+    beside = f", beside {_list(sheet.names[n] for n in unknown)}" if unknown else ""
+    raise DataError(
+        f"{sheet.file}: got {_list(fielded)}, which may be tickers or fields of one{beside}; "
+        + ", or ".join(ways)
+    )
+
+
+def _may_be_codes(sheet: Sheet, position: int) -> bool:
+    """Whether a column holds no prices, and rather names or whole numbers that stand for them."""
+    cells = sheet.columns[position]
+    return isinstance(cells, list) and not any(map(_FRACTION.fullmatch, cells))
+
+
+def _repeats(sheet: Sheet, others: Sequence[int]) -> bool:
+    """Whether a cell of the column that is none of the others comes again."""
+    [date] = {*range(len(sheet.names))} - {*others}
+    cells = sheet.columns[date]
+    return not isinstance(cells, Strange) and pd.Index(cells).has_duplicates
+
+
+def _holds_fields(sheet: Sheet, position: int, name: str = "") -> bool:
+    """Whether a column's cells name fields, not tickers; C and V do below the name "variable"."""
+    cells = sheet.columns[position]
+    if not isinstance(cells, list):
+        return False
+    held = [*dict.fromkeys(cells)]
+    return (
+        len(held) <= _MOST_FIELDS
+        and all(map(is_known, held))
+        and (bool(sure_fields(held)) or FIELD.fullmatch(plain(name)) is not None)
+    )
+
+
+def _find_fields(sheet: Sheet, others: Sequence[int]) -> int | None:
+    """The column of a long file that says of which field a row is, None if there is none."""
+    found = []
+    for n in others:
+        cells = sheet.columns[n]
+        if not isinstance(cells, list):
+            continue
+        named = FIELD.fullmatch(plain(sheet.names[n])) and len({*cells}) > 1
+        if _holds_fields(sheet, n) or (named and not any(map(_NUMBER.fullmatch, cells))):
+            found.append(n)
+    if len(found) > 1:
+        got = _list(sheet.names[n] for n in found)
+        raise DataError(f"{sheet.file}: want one column of fields in the rows, got {got}")
+    return found[0] if found else None
+
+
+def _take_field(
+    sheet: Sheet, how: FileFormat, others: Sequence[int], told: int
+) -> tuple[Sheet, dict[str, dict[str, int]], tuple[str, ...]]:
+    """The rows of the price that is wanted, its column, and the fields of the other rows."""
+    cells = sheet.columns[told]
+    assert isinstance(cells, list)
+    fielded = [*dict.fromkeys(cells)]
+    values = [n for n in others if n != told]
+    if len(values) > 1:
+        values = [n for n in values if is_price(sheet.names[n])]
+    if len(values) != 1:
+        got = _list(sheet.names[n] for n in others if n != told)
         raise DataError(
-            f"{sheet.file}: got {_list(fielded)}, which may be tickers or fields of one"
-            + (f", beside {_list(unknown)}" if unknown else "")
-            + "; say layout='wide' or 'single'"
-            + (f", or ticker={unknown[0]!r} if it holds tickers" if len(unknown) == 1 else "")
+            f"{sheet.file}: want one column of values beside the fields in "
+            f"{sheet.names[told]!r}, got {got}"
         )
-    return "wide", None
+    price = how.price
+    if price is None:
+        found = [each for each in fielded if is_price(each)]
+        if len(found) != 1:
+            raise DataError(
+                f"{sheet.file}: want one price in the rows, got {_list(found or fielded)} in "
+                f"column {sheet.heading(told)}; say which, as price={(found or fielded)[0]!r}"
+            )
+        price = found[0]
+    elif price not in fielded:
+        raise DataError(f"{sheet.file}: price: want one of {_list(fielded)}, got {price!r}")
+    rows = [row for row, cell in enumerate(cells) if cell == price]
+    left = tuple(each for each in fielded if each != price)
+    return sheet.take(rows), {price: {"": values[0]}}, left
 
 
 def _tickers(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> list[int]:
@@ -378,17 +414,13 @@ def _tickers(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> list[int]:
                 f"{sheet.file}: ticker: want one of {_list(sheet.names)}, got {how.ticker!r}"
             )
         return [sheet.names.index(how.ticker)]
-    found = []
-    for n in others:
-        cells = sheet.columns[n]
-        # Prices of a ticker that is called SYM have fractions.
-        if (
-            _TICKER.fullmatch(_plain(sheet.names[n]))
-            and isinstance(cells, list)
-            and not any(map(_FRACTION.fullmatch, cells))
-        ):
-            found.append(n)
-    return found
+    # Prices of a ticker that is called SYM have fractions.
+    found = [
+        n for n in others if TICKER.fullmatch(plain(sheet.names[n])) and _may_be_codes(sheet, n)
+    ]
+    # A firm's name may stand beside its ticker, and so may what a row is of.
+    found = [n for n in found if plain(sheet.names[n]) != "name"] or found
+    return [n for n in found if not _holds_fields(sheet, n)] or found
 
 
 def _own_name(sheet: Sheet, how: FileFormat) -> str:
@@ -409,9 +441,13 @@ def _own_name(sheet: Sheet, how: FileFormat) -> str:
 def _by_field(sheet: Sheet, others: Sequence[int]) -> dict[str, dict[str, int]]:
     """Columns of two header rows, by field and then ticker, whichever stands above."""
     upper, lower = sheet.heads
-    above = all(_is_known(upper[n]) for n in others)
-    if not above and not all(_is_known(lower[n]) for n in others):
-        odd = next(upper[n] for n in others if not _is_known(upper[n]))
+    above = all(is_known(upper[n]) for n in others)
+    below = all(is_known(lower[n]) for n in others)
+    if above and below:  # tickers may be called C and V
+        sure = [{*sure_fields([head[n] for n in others])} for head in sheet.heads]
+        above = not ({*(lower[n] for n in others)} <= sure[1] and not sure[0])
+    if not above and not below:
+        odd = next(upper[n] for n in others if not is_known(upper[n]))
         raise DataError(
             f"{sheet.file}: want a header row of fields, as Close, and one of tickers, got {odd!r}"
         )

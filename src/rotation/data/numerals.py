@@ -27,6 +27,9 @@ MISSING = frozenset(["", *_NONE.split("|")])
 _CHARACTERS = re.compile(r"[0-9.eE+-]*")
 _GROUPS = r"[+-]?[1-9][0-9]{{0,2}}(?:{t}[0-9]{{3}})+"
 
+_SPACED = re.compile(
+    r"[+-]?[0-9]{1,3}(?P<t>['\u2019 \u00a0\u202f])[0-9]{3}(?:(?P=t)[0-9]{3})*(?:[.,][0-9]+)?"
+)
 _UNPARTED = re.compile(r"[+-]?[0-9]{4}")
 
 
@@ -73,8 +76,15 @@ def _floats(cells: list[str], style: Style, place: Callable[[int], str]) -> Floa
         if cell not in MISSING and not _is_plain(cell):
             raise DataError(
                 f"{place(row)}: want a number or a mark of none, as NA, got {cells[row]!r}"
+                + _hint(cells[row], style[1])
             )
     raise AssertionError(cells)  # pragma: no cover
+
+
+def _hint(cell: str, thousands: str = "") -> str:
+    """The way out for thousands that are parted as nobody guesses them to be."""
+    match = _SPACED.fullmatch(cell)
+    return "" if match is None or match["t"] == thousands else f"; say thousands={match['t']!r}"
 
 
 def _is_plain(cell: str) -> bool:
@@ -183,7 +193,7 @@ def _refuse_style(
             if not any(_is_plain(_plain(cell, style)) for style in styles):
                 raise DataError(
                     f"{sheet.place(row, position)}: want a number or a mark of none, as NA, "
-                    f"got {cell!r}"
+                    f"got {cell!r}{_hint(cell)}"
                 )
             if not shown and ("," in cell or (not able and "." in cell) or "." in cell):
                 shown = f"{sheet.place(row, position)}: "

@@ -28,9 +28,11 @@ from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.seal import is_sealed
 
-__all__ = ["DELIMITERS", "Cells", "Sheet", "Strange", "read_sheet"]
+__all__ = ["DELIMITERS", "LAYOUT", "Cells", "Sheet", "Strange", "read_sheet"]
 
 DELIMITERS = (",", ";", "\t", "|")
+LAYOUT = b"rotation.layout"
+"""Key under which our own Parquet files say what their columns are."""
 _INDEX = "__index_level_0__"  # what pandas calls an index without a name
 _BOMS = (  # that of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -68,6 +70,8 @@ class Sheet:
     labels : of the header rows, None where there is none
     stamps : what stood in the file of where its tables come from, by field
     note : what is odd about the file, if anything is
+    layout : of a file that we wrote and that says so; else ""
+    taken : numbers of the rows that were taken from the file; None if all
     """
 
     file: str
@@ -79,6 +83,8 @@ class Sheet:
     labels: tuple[str | None, ...] = (None,)
     stamps: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    layout: str = ""
+    taken: Sequence[int] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,6 +96,7 @@ class Sheet:
 
     def place(self, row: int, position: int | None = None) -> str:
         """Where a cell is, for a message."""
+        row = row if self.taken is None else self.taken[row]
         line = f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
         column = "" if position is None else f", column {self.heading(position)}"
         return f"{self.file}: {line}{column}"
@@ -112,6 +119,19 @@ class Sheet:
                 each if isinstance(each, Strange) else each[rows:] for each in self.columns
             ),
             lines=None if self.lines is None else self.lines[rows:],
+        )
+
+    def take(self, rows: Sequence[int]) -> Self:
+        """The sheet with some of its rows."""
+        return replace(
+            self,
+            columns=tuple(
+                [each[row] for row in rows]
+                if isinstance(each, list)
+                else (each if isinstance(each, Strange) else each[np.asarray(rows, dtype=np.intp)])
+                for each in self.columns
+            ),
+            taken=rows,
         )
 
     def without(self, positions: Sequence[int]) -> Self:
@@ -191,7 +211,11 @@ def _decode(file: str, data: bytes, encoding: str | None) -> tuple[str, str]:
 
 
 def _split(file: str, text: str, delimiter: str | None, encoding: str) -> Sheet:
+    if not text.strip():
+        raise DataError(f"{file}: want a table, got an empty file")
     told = re.match(r"sep=(.)[\r\n]", text)  # as Excel writes it
+    if text.startswith(("# ", "//")):
+        raise _comment(file, text)
     if delimiter is None:
         delimiter = told.group(1) if told else _guess_delimiter(file, text)
     rows: list[list[str]] = []
@@ -214,6 +238,8 @@ def _split(file: str, text: str, delimiter: str | None, encoding: str) -> Sheet:
         raise DataError(f"{file}: want a header and rows below it, got {len(rows)} lines")
     width = len(rows[0])
     for row, line in zip(rows, lines, strict=True):
+        if len(row) != width and text.startswith("#"):
+            raise _comment(file, text)
         if len(row) != width:
             raise DataError(
                 f"{file}: line {line}: want {width} cells as in the header, got {len(row)}"
@@ -223,6 +249,13 @@ def _split(file: str, text: str, delimiter: str | None, encoding: str) -> Sheet:
     # It may have been cut within a number, and nobody can tell.
     note = "" if text.endswith(("\n", "\r")) else "the last line has no end"
     return Sheet(file, heads, columns, lines[1:], delimiter, encoding, note=note)
+
+
+def _comment(file: str, text: str) -> DataError:
+    return DataError(
+        f"{file}: line 1: want the header row, got {text.splitlines()[0][:60]!r}; take out what "
+        "stands above the header"
+    )
 
 
 def _guess_delimiter(file: str, text: str) -> str:
@@ -236,6 +269,11 @@ def _guess_delimiter(file: str, text: str) -> str:
     able = [each for each, got in widths.items() if got and got[0] > 1]
     if len(able) > 1:
         able = [each for each in able if len(set(widths[each])) == 1]
+    titled = not able and any(
+        each in line for line in text.splitlines()[1:3] for each in DELIMITERS
+    )
+    if len(able) != 1 and (titled or text.startswith("#")):
+        raise _comment(file, text)
     if len(able) != 1:
         got = f"{len(able)} that fit" if able else "none that parts the header"
         raise DataError(
@@ -247,7 +285,8 @@ def _guess_delimiter(file: str, text: str) -> str:
 
 def _read_parquet(file: str, data: bytes) -> Sheet:
     pa, parquet = load("pyarrow", "parquet", "path"), load("pyarrow.parquet", "parquet", "path")
-    if is_sealed(data) is False:
+    sealed = is_sealed(data)
+    if sealed is False:
         raise DataError(
             f"{file}: want the file as rotation wrote it, got other bytes; it is damaged"
         )
@@ -266,17 +305,23 @@ def _read_parquet(file: str, data: bytes) -> Sheet:
     if not names or not table.num_rows:
         raise DataError(f"{file}: want columns and rows, got {len(names)} and {table.num_rows}")
     index, labels = _pandas_says(known)
-    heads = _heads(names, index)
+    layout = known.get(LAYOUT, b"").decode(errors="replace") if sealed else ""
+    # A ticker of ours may look like two header rows.
+    heads = (_plain(names),) if layout == "wide" else _heads(names, index)
     labels = labels if len(labels) == len(heads) else (None,) * len(heads)
-    return Sheet(file, heads, columns, labels=labels, stamps=_stamps(file, known))
+    return Sheet(file, heads, columns, labels=labels, stamps=_stamps(file, known), layout=layout)
+
+
+def _plain(names: list[str]) -> tuple[str, ...]:
+    return tuple("" if name == _INDEX else name.strip(" ") for name in names)
 
 
 def _heads(names: list[str], index: list[str]) -> tuple[tuple[str, ...], ...]:
     """One header row, or the two that pandas writes as texts like "('Close', 'AAPL')"."""
-    plain = ["" if name == _INDEX else name.strip(" ") for name in names]
+    plain = _plain(names)
     paired = [name for name in names if name not in index and name != _INDEX]
     if not paired or not all(_PAIR.fullmatch(name) for name in paired):
-        return (tuple(plain),)
+        return (plain,)
     upper, lower = [], []
     for name, shown in zip(names, plain, strict=True):
         pair: Any = (shown, "")
@@ -284,9 +329,9 @@ def _heads(names: list[str], index: list[str]) -> tuple[tuple[str, ...], ...]:
             try:
                 pair = ast.literal_eval(name)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
-                return (tuple(plain),)
+                return (plain,)
         if not (isinstance(pair, tuple) and [*map(type, pair)] == [str, str]):
-            return (tuple(plain),)
+            return (plain,)
         upper.append(pair[0].strip(" "))
         lower.append(pair[1].strip(" "))
     return tuple(upper), tuple(lower)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.data.bars import Bars
+from rotation.data.sheets import LAYOUT
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.provenance import STAMP
@@ -35,8 +36,8 @@ def write_closes(
 ) -> Path:
     """Write a table of closes as it is, a column for each ticker.
 
-    Parquet keeps the stamp that says where they come from, and the names of the axes. CSV keeps
-    neither the stamp nor the name of the columns' axis.
+    Parquet keeps the stamp that says where they come from, the names of the axes, and that each
+    column is a ticker. CSV keeps none of it but the index's name.
 
     Parameters
     ----------
@@ -82,8 +83,10 @@ def write_closes(
     else:
         table = pd.DataFrame(values, closes.index, closes.columns)
         text = closes.attrs.get(STAMP)
-        attrs = {} if text is None else {b"PANDAS_ATTRS": json.dumps({STAMP: text}).encode()}
-        data = _to_parquet(table, attrs)
+        more = {LAYOUT: b"wide"}  # a ticker may be called C or Close
+        if text is not None:
+            more[b"PANDAS_ATTRS"] = json.dumps({STAMP: text}).encode()
+        data = _to_parquet(table, more)
     return _save(path, data, overwrite)
 
 
@@ -140,9 +143,8 @@ def write_bars(bars: Bars, path: str | os.PathLike[str], *, overwrite: bool = Fa
     else:
         columns = pd.MultiIndex.from_tuples(pairs, names=["Price", bars.close.columns.name])
         stamps = {name: table.attrs[STAMP] for name, table in held.items() if STAMP in table.attrs}
-        data = _to_parquet(
-            pd.DataFrame(values, index, columns), {b"rotation.bars": json.dumps(stamps).encode()}
-        )
+        more = {LAYOUT: b"double", b"rotation.bars": json.dumps(stamps).encode()}
+        data = _to_parquet(pd.DataFrame(values, index, columns), more)
     return _save(path, data, overwrite)
 
 

@@ -5,12 +5,10 @@ changed since, what is not over yet, and where Yahoo contradicts itself.
 """
 
 import os
-import re
 import warnings
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +17,7 @@ from rotation.arrays import FloatArray
 from rotation.checks import check_count, check_positive
 from rotation.data.bars import Bars
 from rotation.data.cache import Cache
+from rotation.data.yahoo_arguments import Window, read_tickers, read_window
 from rotation.data.yahoo_history import (
     History,
     as_traded,
@@ -31,21 +30,13 @@ from rotation.data.yahoo_update import Found, Update, held
 from rotation.errors import ArgumentError, DataError, DelistedError, OutageError
 from rotation.extra import load
 from rotation.provenance import Provenance, stamp
-from rotation.tables import read_day
 from rotation.terms import Actions
 
 __all__ = ["Download", "YahooWarning", "fetch_yahoo"]
 
 _AT_ONCE = 4  # as many as a browser would open; Yahoo limits who asks for more
 _ENDED = pd.Timedelta(days=15)  # without a session; Shanghai's holidays took eleven
-_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
-_DATE = re.compile(
-    r"(?P<y>[0-9]{4})(?:-(?P<m>[0-9]{2})(?:-(?P<d>[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?)?)?"
-    r"|(?P<yy>[0-9]{4})(?P<mm>[0-9]{2})(?P<dd>[0-9]{2})"
-)
 _BARS = ("close", "open", "high", "low", "volume", "dividends", "splits")
-
-_Day: TypeAlias = pd.Timestamp
 
 
 class YahooWarning(UserWarning):
@@ -167,8 +158,8 @@ def fetch_yahoo(
     Traceback (most recent call last):
     rotation.errors.DataError: tickers: nothing came; NVDA: cache: ... fetch it without offline
     """
-    names = _read_tickers(tickers)
-    window = _read_window(start, end)
+    names = read_tickers(tickers)
+    window = read_window(start, end)
     check_positive("timeout", timeout)
     check_count("retries", retries, 0, "retries")
     for option, flag in (("offline", offline), ("unfinished", unfinished), ("progress", progress)):
@@ -199,12 +190,6 @@ def fetch_yahoo(
     if loud:
         warnings.warn("\n".join(loud), YahooWarning, stacklevel=2)
     return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    start: _Day | None
-    end: _Day | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,7 +242,7 @@ def _each(
     return found
 
 
-def _cut(found: Found | DataError, window: _Window, unfinished: bool) -> _Cut | DataError:
+def _cut(found: Found | DataError, window: Window, unfinished: bool) -> _Cut | DataError:
     """The part of a history that was asked for, as traded."""
     if isinstance(found, DataError):
         return found
@@ -312,7 +297,7 @@ def _days(rows: pd.DataFrame) -> str:
     return shown + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
 
 
-def _outside(history: History, window: _Window, *, on: bool) -> DataError:
+def _outside(history: History, window: Window, *, on: bool) -> DataError:
     """Why a history has nothing in the window; ``on`` if a session is on."""
     if history.rows.empty and not on:
         return OutageError("Yahoo gives sessions of it, and no price on any")
@@ -410,81 +395,3 @@ def _told(texts: Mapping[str, Sequence[str]]) -> list[str]:
         for text in filter(None, each):
             said.setdefault(text, []).append(name)
     return [f"{', '.join(names)}: {text}" for text, names in said.items()]
-
-
-def _read_tickers(tickers: object) -> tuple[str, ...]:
-    if isinstance(tickers, Set) and not isinstance(tickers, KeysView):
-        raise ArgumentError(
-            f"tickers: want Yahoo's symbols in an order, as a list, got the set {tickers!r}"
-        )
-    names = _texts(tickers)
-    if not names:
-        raise ArgumentError(f"tickers: want Yahoo's symbols, one or more, got {tickers!r}")
-    seen: dict[str, str] = {}
-    for name in map(_read_ticker, names):
-        if name.upper() in seen:
-            raise ArgumentError(f"tickers: want each once, got {seen[name.upper()]} and {name}")
-        seen[name.upper()] = name
-    return tuple(seen.values())
-
-
-def _texts(tickers: object) -> list[object]:
-    """What is in a list or the like; nothing of what is none."""
-    if isinstance(tickers, str):
-        return [tickers]
-    if isinstance(tickers, (bytes, Mapping, pd.DataFrame)) or not isinstance(tickers, Iterable):
-        return []
-    try:
-        return list(tickers)
-    except TypeError:  # an array of no dimension says that it can be gone through
-        return []
-
-
-def _read_ticker(name: object) -> str:
-    if not isinstance(name, str) or not name.strip(", \t\n"):
-        raise ArgumentError(f"tickers: want Yahoo's symbols, each a text, got {name!r}")
-    parts = re.split(r"[\s,]+", name.strip())
-    if len(parts) > 1:
-        raise ArgumentError(
-            f"tickers: want a symbol a text, got {name!r}; give a list, {[*filter(None, parts)]}"
-        )
-    if parts[0] != name:
-        raise ArgumentError(
-            f"tickers: want a symbol without blanks around it, got {name!r}; give {parts[0]!r}"
-        )
-    if re.search(r"[/\\]", name):
-        raise ArgumentError(f"tickers: want Yahoo's symbols, which have no / or \\, got {name!r}")
-    if _ISIN.fullmatch(name.upper()):
-        raise ArgumentError(f"tickers: want Yahoo's symbols, got the ISIN {name!r}")
-    return str(name)
-
-
-def _read_window(start: object, end: object) -> _Window:
-    first = None if isinstance(start, str) and start == "max" else _read("start", start)[0]
-    last = None if end is None else _read("end", end)[1]
-    if first is not None and first > pd.Timestamp.now():
-        raise ArgumentError(f"start: want a day that has come, got {first:%Y-%m-%d}")
-    if first is not None and last is not None and first > last:
-        raise ArgumentError(f"end: want a day from {first:%Y-%m-%d} on, got {last:%Y-%m-%d}")
-    return _Window(first, last)
-
-
-def _read(name: str, day: object) -> tuple[_Day, _Day]:
-    """First and last day of a day, a month or a year; no text that could be another day."""
-    if not isinstance(day, str):
-        stamp = pd.Timestamp(read_day(name, day)).normalize()
-        return stamp, stamp
-    match = _DATE.fullmatch(day)
-    if match is None:
-        raise ArgumentError(
-            f"{name}: want a day as 2026-01-31, a month as 2026-01 or a year, got {day!r}"
-        )
-    year, month, date = match["y"] or match["yy"], match["m"] or match["mm"], match["d"]
-    date = date or match["dd"]
-    try:
-        stamp = pd.Timestamp(f"{year}-{month or '01'}-{date or '01'}")
-    except ValueError as error:
-        raise ArgumentError(f"{name}: want a day of the calendar, got {day!r}") from error
-    if date:
-        return stamp, stamp
-    return stamp, stamp + (pd.offsets.MonthEnd(0) if month else pd.offsets.YearEnd(0))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +52,8 @@ def check_prices(
     Returns
     -------
     Quality
-        With a row for each finding. If none is an error, ``backtest`` takes the closes.
+        With a row for each finding. If none is an error, ``backtest`` refuses no close, date or
+        ticker of them; whether they are long enough for a signal is another matter.
 
     Raises
     ------
@@ -82,6 +84,7 @@ def check_prices(
         # Numbers of any size are looked at; what overflows on the way is found for what it is.
         with np.errstate(all="ignore"):
             found += _look(view, actions, calendar, moment, _adjusted(table))
+    found = _one_way(found)
     named = calendar or ""
     if not isinstance(named, str):
         named = ", ".join(sorted(set(named.values())))
@@ -105,8 +108,37 @@ def _look(
             closed &= ~days.isin(exchange.sessions)
             allowed[np.ix_(closed, members)] = False
     paid, wrong = read_actions(view, actions, adjusted)
-    found += wrong + check_sessions(view, groups, now) + check_values(view, allowed)
-    return found + check_jumps(view, paid) + check_ranges(view)
+    rows = check_sessions(view, groups, now)
+    cells = check_values(view, allowed)
+    if not several:
+        cells = [_on_holiday(each, rows) for each in cells]
+    return found + wrong + rows + cells + check_jumps(view, paid) + check_ranges(view)
+
+
+def _on_holiday(finding: Finding, rows: list[Finding]) -> Finding:
+    """A hole of a row that should not be there is nothing to be filled."""
+    if finding.fault != "hole" or finding.date is None or finding.until is None:
+        return finding
+    for row in rows:
+        if row.fault not in ("holiday", "weekend") or row.date is None or row.until is None:
+            continue
+        if row.date <= finding.date and finding.until <= row.until:
+            advice = f"nothing is to be filled: rt.clean(closes, drop=found.of('{row.fault}'))"
+            return replace(finding, suggestion=advice)
+    return finding
+
+
+def _one_way(found: list[Finding]) -> list[Finding]:
+    """Dates that are first to be put into a zone are not to be moved by days as well."""
+    if not any(each.fault == "time of day" for each in found):
+        return found
+    advice = (
+        "first bring the dates into the zone of the exchange, see time of day; then check again"
+    )
+    return [
+        replace(each, suggestion=advice) if each.fault == "shifted dates" else each
+        for each in found
+    ]
 
 
 def _now(now: pd.Timestamp | None) -> pd.Timestamp:

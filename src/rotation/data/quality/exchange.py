@@ -12,6 +12,9 @@ from rotation.extra import load
 __all__ = ["Exchange", "open_exchange"]
 
 
+_FIRST, _LAST = pd.Timestamp("1800-01-01"), pd.Timestamp("2200-12-31")  # of any calendar
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
     """The calendar of one exchange over some days.
@@ -50,8 +53,8 @@ def open_exchange(name: str, first: pd.Timestamp, last: pd.Timestamp) -> Exchang
         If there is no such calendar.
     """
     low, high = _bounds(name)
-    start = first if low is None else max(first, low)
-    end = last if high is None else min(last, high)
+    start = max(first, _FIRST if low is None else low)
+    end = min(last, _LAST if high is None else high)
     if start > end:
         return None
     found = closings(name, start, end)

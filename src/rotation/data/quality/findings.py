@@ -57,6 +57,7 @@ FAULTS: tuple[str, ...] = (
     "no session",
     "open outside",
     "order",
+    "repeated row",
     "reused",
     "scale",
     "several exchanges",
@@ -105,7 +106,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault, and what is suggested for it; {ticker} and {date} are filled in."""
+    """A kind of fault, and what is suggested for it.
+
+    Filled in are {ticker}, {date}, {until}, {before} (the session before the date) and {length} (of
+    sessions).
+    """
 
     fault: str
     severity: Severity
@@ -218,7 +223,15 @@ def report(
         at = Place(number, ticker, sessions[start], sessions[stop - 1], float(figure[number]))
         advice = kind.suggestion
         if "{" in advice:
-            advice = advice.replace("{ticker}", ticker).replace("{date}", f"{at.date:%Y-%m-%d}")
+            known = {
+                "ticker": ticker,
+                "date": f"{at.date:%Y-%m-%d}",
+                "until": f"{at.until:%Y-%m-%d}",
+                "before": f"{sessions[max(start - 1, 0)]:%Y-%m-%d}",
+                "length": str(stop - start),
+            }
+            for each, value in known.items():
+                advice = advice.replace(f"{{{each}}}", value)
         found.append(
             Finding(
                 kind.fault, kind.severity, say(at), advice, ticker, at.date, at.until, at.figure

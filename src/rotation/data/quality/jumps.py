@@ -11,16 +11,15 @@ import numpy as np
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.data.quality.actions import Paid, check_actions
 from rotation.data.quality.findings import Finding, Kind, Place, Runs, Severity, report
-from rotation.data.quality.moves import Moves, changes, large, usual
+from rotation.data.quality.moves import UNITS, Moves, changes, large, usual
 from rotation.data.quality.reading import View
+from rotation.data.quality.stretches import NEAR_UNIT, check_mixed, check_stretches
 from rotation.data.quality.values import PARTED
 
 __all__ = ["check_jumps"]
 
 _SPLITS: Final = np.array([1.5, *range(2, 10), 15, 20, 25, 30, 40, 50])
-_UNITS: Final = np.array([10.0, 100.0, 1000.0])
 _NEAR_SPLIT = 0.02, 0.06  # log distance
-_NEAR_UNIT = 0.05, 0.15
 _SMALL = 8.0  # usual days of a split of less than two for one
 _UNEXPLAINED = float(np.log(1.5)), 10.0  # log change and usual days
 _REUSED = float(np.log(20.0))
@@ -43,8 +42,10 @@ def check_jumps(view: View, paid: Paid | None) -> list[Finding]:
         told, found = check_actions(view, paid, change, usual(change))
         quiet = apart | told
         change = _explained(price, change, before, paid)
-    moves = large(view, change, before, quiet, explained=paid is not None)
-    return found + _spikes(view, moves) + _lasting(view, moves)
+    mixed, wrong = check_mixed(view, change)
+    moves = large(view, change, before, quiet | mixed, explained=paid is not None)
+    stays, brief = check_stretches(view, moves)
+    return found + wrong + brief + _spikes(view, moves) + _lasting(view, moves, stays)
 
 
 def _explained(price: FloatArray, change: FloatArray, before: IntArray, paid: Paid) -> FloatArray:
@@ -70,7 +71,7 @@ def _tell(view: View, moves: Moves, kind: Kind, keep: BoolArray, words: str) -> 
 
 def _spikes(view: View, moves: Moves) -> list[Finding]:
     """Closes that the next one takes back."""
-    _, scaled = moves.near(_UNITS, *_NEAR_UNIT)
+    _, scaled = moves.near(UNITS, *NEAR_UNIT)
     double = moves.size >= np.log(2.0)
     advice = "rt.clean(closes, drop=found.of('{}'), fill='previous', limit=1)"
     found: list[Finding] = []
@@ -85,10 +86,9 @@ def _spikes(view: View, moves: Moves) -> list[Finding]:
     return found
 
 
-def _lasting(view: View, moves: Moves) -> list[Finding]:
-    """Changes of level."""
-    stays = ~moves.spike & ~moves.back
-    unit, scaled = moves.near(_UNITS, *_NEAR_UNIT)
+def _lasting(view: View, moves: Moves, stays: BoolArray) -> list[Finding]:
+    """Changes of level, of the moves (C,) that stay."""
+    unit, scaled = moves.near(UNITS, *NEAR_UNIT)
     ratio, split = moves.near(_SPLITS, *_NEAR_SPLIT)
     scaled &= stays
     split &= stays & ~scaled
@@ -107,7 +107,7 @@ def _units(view: View, moves: Moves, unit: FloatArray, scaled: BoolArray) -> lis
     )
     words = "fold for good: another unit (pence, dollars), or a split not taken out?"
     found: list[Finding] = []
-    for each in _UNITS:
+    for each in UNITS:
         found += _tell(view, moves, kind, scaled & (unit == each), f"{each:g}-{words}")
     return found
 
@@ -148,7 +148,7 @@ def _others(view: View, moves: Moves, rest: BoolArray, small: BoolArray) -> list
     if moves.explained:
         enough = np.maximum(least, days * moves.scale)
     large = (moves.size >= enough) & ~small
-    kept = "keep one company: closes.loc[:'{date}', '{ticker}'] = numpy.nan"
+    kept = "keep one company: closes.loc[:'{before}', '{ticker}'] = numpy.nan"
     look = "look for the news of the day; pass actions= if it was one"
     words = "for good" + (", which no action explains" if moves.explained else "")
     warned, noted = triple & ~moves.news, triple & moves.news | large & ~triple

@@ -5,6 +5,7 @@ the median, so that the change itself does not count and an excited quarter excu
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.data.quality.reading import View
 from rotation.data.quality.sessions import is_daily
 
-__all__ = ["Moves", "changes", "large", "usual"]
+__all__ = ["UNITS", "Moves", "changes", "large", "units_of", "usual"]
+
+UNITS: Final = np.array([10.0, 100.0, 1000.0])
+"""What one unit is of another: pence, cents, thousands."""
 
 _QUARTER = 63
 _LEAST = 0.002  # scale of a ticker that hardly moves
@@ -21,6 +25,7 @@ _LARGE = 0.08, 6.0  # log change and usual days that make a change worth a look
 _SPIKE = 8.0, 0.25  # usual days, and share of it that the next change leaves, at most
 _AFTER = 10  # sessions in which news goes on to move the price
 _RESTLESS = 2.0  # times as much as before
+_UNIT = 0.5  # log distance of a change of unit and any day
 _MONEY = 4.0  # times the money of a usual day
 
 
@@ -83,11 +88,22 @@ def changes(price: FloatArray) -> tuple[FloatArray, IntArray]:
     return change, before
 
 
+def units_of(change: FloatArray, within: float) -> FloatArray:
+    """Logarithm of the unit that each change is near to, with its sign, 0 for none (T, N)."""
+    found = np.zeros(change.shape)
+    for unit in np.log(UNITS):
+        near = np.abs(np.abs(change) - unit) < within
+        found[near] = unit * np.sign(change[near])
+    return found
+
+
 def usual(change: FloatArray) -> FloatArray:
     """What a day usually does (T, N): 1.48 times the median size, as a normal's deviation.
 
-    The largest of three blocks of a quarter: the row's own and those beside it.
+    The largest of three blocks of a quarter: the row's own and those beside it. Of a change of unit
+    what is left counts, or closes of which half are in pence would usually move a hundredfold.
     """
+    change = change - units_of(change, _UNIT)
     t, n = change.shape
     blocks = -(-t // _QUARTER)
     size = np.full((blocks * _QUARTER, n), np.nan)

@@ -51,7 +51,7 @@ class Quality:
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error: a backtest takes the closes."""
+        """Whether there is no error, so that a backtest refuses no close, date or ticker."""
         return self.worst != "error"
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,24 @@ from rotation.data.quality.findings import Finding, Kind, Runs, report, runs
 from rotation.errors import DataError
 
 __all__ = ["View", "read"]
+
+_YEARS = 1678, 2261
+_TO_DAYS = ".normalize().tz_localize(None), with exchange the zone of the exchange, as 'Asia/Tokyo'"
+_FORMS = (
+    "%Y%m%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%Y/%m/%d",
+    "%d.%m.%y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+)
 
 FIELDS = ("open", "high", "low", "volume", "dividends", "splits")
 
@@ -80,6 +99,8 @@ def read(closes: pd.DataFrame | Bars) -> tuple[View | None, list[Finding]]:
             )
         return None, found
 
+    dates, wrong = _possible(dates)
+    found += wrong
     days = dates.tz_localize(None).normalize() if dates.tz is not None else dates.normalize()
     found += _index(dates, days)
     order = np.argsort(days.asi8, kind="stable")
@@ -149,25 +170,78 @@ def _dates(index: pd.Index) -> tuple[pd.DatetimeIndex | None, list[Finding]]:
             told = f"the index holds {kind}, not timestamps"
             advice = "closes.index = pandas.to_datetime(closes.index)"
             return read_as, [Finding("dates as text", "error", told, advice)]
+    written = _written(index)
+    if written:
+        of = "closes.index" + ("" if isinstance(index[0], str) else ".astype(str)")
+        told = (
+            f"the index holds {kind} that look like dates, as {index[0]}: nothing else was checked"
+        )
+        advice = " or ".join(
+            f"closes.index = pandas.to_datetime({of}, format='{form}')" for form in written
+        )
+        if len(written) > 1:
+            advice += ": which, the source must say"
+        return None, [Finding("dates as text", "error", told, advice)]
     told = f"the index holds {kind}, no dates: nothing else was checked"
     advice = "put the dates into the index: closes.set_index('date')"
     return None, [Finding("no dates", "error", told, advice)]
 
 
-def _index(dates: pd.DatetimeIndex, days: pd.DatetimeIndex) -> list[Finding]:
-    """What is wrong with the dates as they stand."""
+def _written(index: pd.Index) -> list[str]:
+    """Forms in which all of an index can be read as dates that pandas does not take for ones."""
+    if index.dtype.kind not in "Oiu" or isinstance(index, pd.MultiIndex) or not len(index):
+        return []
+    kinds = {type(each) for each in index}
+    if not kinds <= {str, int, np.int64, np.int32, np.uint64}:
+        return []
+    forms = _FORMS if kinds == {str} else _FORMS[:1]
     found = []
-    if dates.tz is not None:
-        told = f"the dates have the time zone {dates.tz}"
-        advice = (
-            "closes.index = closes.index.tz_localize(None).normalize(), if it is the exchange's"
-        )
-        found.append(Finding("time zone", "error", told, advice, date=days.min(), until=days.max()))
-    if days.hasnans:
-        count = int(np.isnat(days.to_numpy()).sum())
+    for form in forms:
+        try:
+            read_as = pd.to_datetime(index.astype(str), format=form)
+        except (ValueError, OverflowError):
+            continue
+        if read_as.year.min() >= 1800 and read_as.year.max() <= 2200:
+            found.append(form)
+    return found
+
+
+def _possible(dates: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, list[Finding]]:
+    """Dates of the years that nanoseconds can count, NaT in the place of others."""
+    found = []
+    if dates.hasnans:
+        count = int(np.isnat(dates.to_numpy()).sum())
         told = f"{count} row{'s have' if count > 1 else ' has'} no date"
         advice = "closes[closes.index.notna()]"
         found.append(Finding("missing date", "error", told, advice, figure=count))
+    years = dates.year.to_numpy()
+    first, last = _YEARS
+    wrong: BoolArray = np.asarray((years < first) | (years > last))
+    if wrong.any():
+        count = int(wrong.sum())
+        year = years[wrong][0]
+        told = (
+            f"{count} row{'s are' if count > 1 else ' is'} of no possible date, as of year {year:g}"
+        )
+        advice = f"closes[(closes.index.year >= {first}) & (closes.index.year <= {last})]"
+        found.append(Finding("missing date", "error", told, advice, figure=count))
+        dates = pd.DatetimeIndex(dates.where(~wrong))
+    return dates, found
+
+
+def _index(dates: pd.DatetimeIndex, days: pd.DatetimeIndex) -> list[Finding]:
+    """What is wrong with the dates as they stand."""
+    found = []
+    midnights = bool((dates.tz_localize(None) == days)[days.notna()].all())
+    advice = "closes.index = closes.index.tz_localize(zone).tz_convert(exchange)" + _TO_DAYS
+    if dates.tz is not None:
+        told = f"the dates have the time zone {dates.tz}"
+        advice = "closes.index = closes.index.tz_convert(exchange)" + _TO_DAYS
+        if midnights:
+            plain = "closes.index = closes.index.tz_localize(None)"
+            found.append(Finding("time zone", "error", told, plain, "", days.min(), days.max()))
+        else:
+            found.append(Finding("time zone", "error", told, advice, "", days.min(), days.max()))
     known = ~np.isnat(days.to_numpy())
     days = days[known]
     clock = dates[known].tz_localize(None) - days
@@ -184,7 +258,8 @@ def _index(dates: pd.DatetimeIndex, days: pd.DatetimeIndex) -> list[Finding]:
     elif odd.any():
         when = days[odd]
         told = f"{odd.sum()} dates have a time of day, as {clock[odd][0].components.hours:02d} h"
-        advice = "closes.index = closes.index.normalize()"
+        if dates.tz is None:
+            told += ", of a zone that must be known: a midnight of Asia is 16 h of UTC's day before"
         found.append(
             Finding(
                 "time of day",
@@ -199,7 +274,7 @@ def _index(dates: pd.DatetimeIndex, days: pd.DatetimeIndex) -> list[Finding]:
         )
     back = np.r_[False, days[1:] < days[:-1]]
     if back.any():
-        kind = Kind("order", "error", "closes.sort_index()")
+        kind = Kind("order", "error", "closes.sort_index(kind='stable')")
         where = Runs.cells(np.flatnonzero(back), np.full(back.sum(), -1))
         step = (days[:-1] - days[1:]).days[back[1:]].to_numpy()
         if len(days) > 2 and back[1:].all():
@@ -227,7 +302,10 @@ def _duplicates(days: pd.DatetimeIndex) -> list[Finding]:
     each, count = np.unique(twice.to_numpy(), return_counts=True)
     where = Runs.cells(np.arange(len(each)), np.full(len(each), -1))
     kind = Kind(
-        "duplicate", "error", "rt.clean(closes, drop='duplicates') keeps the last row of a date"
+        "duplicate",
+        "error",
+        "rt.clean(closes, drop='duplicates') keeps the last row of a date; "
+        "if the dates are out of order, closes.sort_index(kind='stable') before it",
     )
     return report(
         kind,
@@ -253,16 +331,35 @@ def _values(table: pd.DataFrame) -> tuple[FloatArray, BoolArray, list[int]]:
         if kind in "fiu":
             close[:, number] = column.to_numpy(dtype=np.float64, na_value=np.nan)
             continue
-        absent = column.isna().to_numpy()
+        absent = _absent(column)
         if kind == "b":
             close[:, number] = column.to_numpy(dtype=np.float64, na_value=np.nan)
         elif kind not in "mMc":
             plain = column.astype(object)
             known = np.array([not _is_no_number(value) for value in plain], dtype=np.bool_)
-            values = plain.where(known, None)
-            close[:, number] = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+            close[:, number] = _numbers(plain.where(known, None))
         text[:, number] = ~absent & np.isnan(close[:, number])
     return close, text, odd
+
+
+def _absent(column: pd.Series) -> BoolArray:
+    """Cells (T,) that hold nothing."""
+    try:
+        return np.asarray(column.isna())
+    except ArithmeticError:  # of a signalling NaN, which is not nothing
+        return np.array(
+            [not isinstance(value, Decimal) and bool(pd.isna(value)) for value in column]
+        )
+
+
+def _numbers(column: pd.Series) -> FloatArray:
+    """Cells (T,) as numbers, NaN for what is none."""
+    try:
+        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    except (ArithmeticError, TypeError, ValueError):
+        if len(column) > 1:
+            return np.concatenate([_numbers(column.iloc[[k]]) for k in range(len(column))])
+        return np.array([np.nan])
 
 
 def _is_no_number(value: object) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import BoolArray, FloatArray
+from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.data.quality.exchange import Exchange
 from rotation.data.quality.findings import Finding, Kind, Place, Runs, report
 from rotation.data.quality.reading import View
@@ -21,6 +21,8 @@ DAILY = 2.0  # days between rows, at most, in the middle of daily data
 _GAP = 12  # days: the longest closure of a large exchange is eleven (Shanghai, early 2020)
 _PERIODS = {"week": (5, 9), "month": (27, 32), "quarter": (88, 93), "year": (364, 367)}
 _SPARSE = 0.3
+
+_REPEATED = 3, 0.01  # tickers, and rows that would be so by chance, at most
 
 _CLOSED = "rt.clean(closes, drop=found.of('{}')), after a look at the exchange's notices"
 
@@ -53,9 +55,10 @@ def check_sessions(view: View, groups: Sequence[Group], now: pd.Timestamp) -> li
         seen = ~np.isnan(view.close[:, members]) | view.text[:, members]
         on: BoolArray = np.asarray(seen.any(axis=1))
         if on.any():
-            found += _group(view, exchange, on, bool(members.all()))
+            found += _group(view, exchange, on, members)
             if exchange is not None:
                 found += _open_still(view, exchange, on, now)
+    found += _repeated(view, found)
     if not any(exchange for exchange, _ in groups) and view.sessions[-1].date() == now.date():
         told = "the last row is today's: whether the session has ended is not known"
         advice = "pass calendar=, or rt.clean(closes, drop='last row')"
@@ -99,7 +102,9 @@ def _newest(view: View) -> list[Finding]:
     ]
 
 
-def _group(view: View, exchange: Exchange | None, on: BoolArray, alone: bool) -> list[Finding]:
+def _group(
+    view: View, exchange: Exchange | None, on: BoolArray, members: BoolArray
+) -> list[Finding]:
     """Days of the week, and those of the calendar."""
     days = view.sessions[on]
     allowed = np.zeros(len(days), dtype=np.bool_)
@@ -110,11 +115,12 @@ def _group(view: View, exchange: Exchange | None, on: BoolArray, alone: bool) ->
         return shifted
     if exchange is None:
         closed = (days.day_of_week >= 5) & ~_usual_days(days)
-        return _closed(view, days, closed, "a weekend") + _gaps(days)
+        return _closed(view, days, closed, "a weekend", members) + _gaps(days)
     inside = (days >= exchange.first) & (days <= exchange.last)
     closed = inside & ~allowed
-    found = _closed(view, days, closed & (days.day_of_week >= 5), "a weekend")
-    found += _closed(view, days, closed & (days.day_of_week < 5), f"a holiday of {exchange.name}")
+    off = closed & (days.day_of_week >= 5)
+    found = _closed(view, days, off, "a weekend", members)
+    found += _closed(view, days, closed & ~off, f"a holiday of {exchange.name}", members)
     if not inside.all():
         told = (
             f"{exchange.name} is known from {exchange.first:%Y-%m-%d} to {exchange.last:%Y-%m-%d}"
@@ -126,7 +132,7 @@ def _group(view: View, exchange: Exchange | None, on: BoolArray, alone: bool) ->
                 "calendar range", "note", told, advice, "", out[0], out[-1], float((~inside).sum())
             )
         )
-    return found + _missing(view, days, exchange, alone)
+    return found + _missing(view, days, exchange, bool(members.all()))
 
 
 def _usual_days(days: pd.DatetimeIndex) -> BoolArray:
@@ -173,25 +179,36 @@ def _shifted(
     return []
 
 
-def _closed(view: View, days: pd.DatetimeIndex, closed: BoolArray, what: str) -> list[Finding]:
-    """Rows on days without a session."""
+def _closed(
+    view: View, days: pd.DatetimeIndex, closed: BoolArray, what: str, members: BoolArray
+) -> list[Finding]:
+    """Rows on days without a session of the tickers (N,) that are members."""
     fault = "weekend" if what == "a weekend" else "holiday"
     rows = view.sessions.get_indexer(days[closed])
     mask = np.zeros(len(view.sessions), dtype=np.bool_)
     mask[rows] = True
-    where = Runs.of_rows(mask)
-    before = np.maximum(where.start - 1, 0)
-    same = (view.close[where.start] == view.close[before]) & (where.start > 0)[:, None]
-    count = (~np.isnan(view.close[where.start])).sum(axis=1)
-    repeated = same.sum(axis=1) == count
+    close = view.close[:, members]
+    others: BoolArray = np.asarray((~np.isnan(view.close[:, ~members])).any(axis=1))
+    alone = "closes.loc['{date}':'{until}', tickers] = numpy.nan, with tickers those of it: others"
+    found: list[Finding] = []
+    for part, advice in (
+        (mask & ~others, _CLOSED.format(fault)),
+        (mask & others, f"{alone} have prices that day"),
+    ):
+        where = Runs.of_rows(part)
+        before = np.maximum(where.start - 1, 0)
+        same = (close[where.start] == close[before]) & (where.start > 0)[:, None]
+        count = (~np.isnan(close[where.start])).sum(axis=1)
+        repeated = same.sum(axis=1) == count
 
-    def say(at: Place) -> str:
-        prices = f"{count[at.number]} price{'' if count[at.number] == 1 else 's'}"
-        told = f"{prices} {at.days}, {what}"
-        return told + (", all as the day before" if repeated[at.number] else "")
+        def say(at: Place, count: IntArray = count, repeated: BoolArray = repeated) -> str:
+            prices = f"{count[at.number]} price{'' if count[at.number] == 1 else 's'}"
+            told = f"{prices} {at.days}, {what}"
+            return told + (", all as the day before" if repeated[at.number] else "")
 
-    kind = Kind(fault, "warning", _CLOSED.format(fault))
-    return report(kind, view.sessions, (), where, where.length, say)
+        kind = Kind(fault, "warning", advice)
+        found += report(kind, view.sessions, (), where, where.length, say)
+    return found
 
 
 def _gaps(days: pd.DatetimeIndex) -> list[Finding]:
@@ -230,6 +247,33 @@ def _missing(view: View, days: pd.DatetimeIndex, exchange: Exchange, alone: bool
     return _rows(kind, expected, ~expected.isin(view.sessions), words)
 
 
+def _repeated(view: View, found: Sequence[Finding]) -> list[Finding]:
+    """Rows in which every ticker has the close of the row before, and none is told otherwise."""
+    seen = ~np.isnan(view.close)
+    pairs = np.zeros_like(seen)
+    pairs[1:] = seen[1:] & seen[:-1]
+    stays = np.zeros_like(seen)
+    stays[1:] = pairs[1:] & (view.close[1:] == view.close[:-1])
+    number = stays.sum(axis=1)
+    whole = (number >= 2) & (number == seen.sum(axis=1))
+    # How often each stays anyway, in the rows in which not all do.
+    share = ((stays & ~whole[:, None]).sum(axis=0) + 0.5) / (
+        (pairs & ~whole[:, None]).sum(axis=0) + 1.0
+    )
+    tickers, chance = _REPEATED
+    by_chance = len(whole) * np.exp(np.where(stays, np.log(share), 0.0).sum(axis=1))
+    few = number < tickers
+    whole &= np.where(few, by_chance**2 < chance, by_chance < chance)
+    if (whole & few).sum() < 2:
+        whole &= ~few
+    for each in found:
+        if each.fault in ("weekend", "holiday") and each.date and each.until:
+            whole &= (view.sessions < each.date) | (view.sessions > each.until)
+    advice = _CLOSED.format("repeated row")
+    words = "every close is that of the row before,"
+    return _rows(Kind("repeated row", "warning", advice), view.sessions, whole, words)
+
+
 def _open_still(view: View, exchange: Exchange, on: BoolArray, now: pd.Timestamp) -> list[Finding]:
     """A last row of a session that goes on."""
     last = view.sessions[on][-1]
@@ -262,7 +306,7 @@ def _empty(view: View) -> list[Finding]:
 def _labels(view: View, groups: Iterable[Group]) -> list[Finding]:
     """Rows named by the first day of the period whose last price they hold."""
     days = view.sessions[:-1]  # the newest may be the day of the download
-    if len(days) < 5:
+    if len(days) < 2:
         return []
     step = float(np.median(_steps(view.sessions)))
     name = next((k for k, (low, high) in _PERIODS.items() if low <= step <= high), None)
@@ -281,6 +325,14 @@ def _labels(view: View, groups: Iterable[Group]) -> list[Finding]:
             inside = (days >= exchange.first) & (days <= exchange.last)
             closed |= inside & ~days.isin(exchange.sessions)
     by_session = name != "week" and bool(((days == first_weekday) & of_month).all())
+    if name == "week" and (days.day_of_week == 6).all() and len(days) >= 5:
+        told = (
+            "every row is a Sunday: of the week that ends on it, or begins, known 6 days too early?"
+        )
+        advice = "closes.resample('W-FRI') names a week by its Friday"
+        return [Finding("look-ahead label", "note", told, advice, "", days[0], days[-1], step)]
+    if len(days) < 5 and not closed.any():
+        return []
     if not (starts.all() or (by_session and closed.any())):
         return []
     severity = Kind("", "error" if closed.any() else "warning", "").severity

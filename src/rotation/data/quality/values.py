@@ -1,6 +1,6 @@
 """Faults of single cells, of runs of them, and of columns."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ _STALE = 9  # sessions without a change, at least: ten equal closes, two weeks
 _CHANCE = 1e-4  # of a run of that length somewhere in the table's rows, were zeros drawn alone
 _AROUND = 250  # sessions on either side that tell how often the close stays anyway
 _LEVEL = 3.0  # times the price before such a gap
+_FILLED = 20  # sessions of the longest hole that filling is suggested for, four weeks
 _TINY = 1e-4
 _TICKS = 20  # a price of fewer: each step is 5 % or more
 
@@ -195,29 +196,57 @@ def _holes(view: View, allowed: BoolArray) -> list[Finding]:
         where.start[long], where.stop[long], where.column[long], strict=True
     ):
         blank[start:stop, column] = False
-    advice = (
-        "rt.clean(closes, fill='previous', limit={}) or rt.clean(closes, drop='incomplete rows')"
-    )
-    rows = Runs.of_rows(shared)
-    found += report(
-        Kind("hole", "error", advice.format(5)),
-        view.sessions,
-        (),
-        rows,
-        count[rows.start],
-        lambda at: (
-            f"no price of {at.figure:.0f} tickers of {of_all[rows.start[at.number]]} {at.days}"
-        ),
+    # What is filled is the whole hole of a ticker, which may go on beyond the rows that are told.
+    whole = runs(blank)
+    length = np.zeros(blank.shape, dtype=np.int64)
+    for start, stop, column in zip(whole.start, whole.stop, whole.column, strict=True):
+        length[start:stop, column] = stop - start
+    found += _open(
+        view,
+        Runs.of_rows(shared),
+        length,
+        lambda row: f"no price of {count[row]} tickers of {of_all[row]} {{}}",
+        count,
     )
     where = runs(blank & ~shared[:, None])
-    return found + report(
-        Kind("hole", "error", advice.format(5)),
-        view.sessions,
-        view.names,
-        where,
-        where.length,
-        lambda at: f"no price {at.days}, within its life",
+    return found + _open(view, where, length, lambda _: "no price {}, within its life", None)
+
+
+def _open(
+    view: View, where: Runs, length: IntArray, told: Callable[[int], str], count: IntArray | None
+) -> list[Finding]:
+    """Findings of holes, with what can be done about each.
+
+    Parameters
+    ----------
+    view : the table
+    where : the holes
+    length : (T, N) sessions of the hole that a cell is in, 0 for none
+    told : of the row in which one begins
+    count : (T,) the figure by row; None for the length
+    """
+    found = []
+    longest = np.array(
+        [
+            length[start:stop, column if column >= 0 else slice(None)].max()
+            for start, stop, column in zip(where.start, where.stop, where.column, strict=True)
+        ],
+        dtype=np.int64,
     )
+    for each in np.unique(longest):
+        advice = f"rt.clean(closes, fill='previous', limit={each})"
+        if each > _FILLED:
+            advice = "too long to fill: drop the ticker, or cut its rows before or after"
+        part = where.take(longest == each)
+        found += report(
+            Kind("hole", "error", advice + ", or rt.clean(closes, drop='incomplete rows')"),
+            view.sessions,
+            view.names,
+            part,
+            part.length if count is None else count[part.start],
+            lambda at, part=part: told(part.start[at.number]).format(at.days),  # type: ignore[misc]
+        )
+    return found
 
 
 def _parted(view: View, where: Runs) -> list[Finding]:
