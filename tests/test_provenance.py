@@ -158,10 +158,10 @@ def test_it_reaches_the_ledger(tmp_path):
 def test_a_ledger_of_old_takes_it_too(tmp_path):
     ledger = tmp_path / "trials.sqlite"
     keys = np.array([[0, 1]], dtype=np.uint64)
-    trials.record(keys, data="c0ffee", window="a/b", path=ledger)
+    trials.record(keys, data="01d1ed9e4", window="a/b", path=ledger)
     assert trials.origins(path=ledger) == {}
-    trials.record(keys, data="c0ffee", window="a/b", path=ledger, closes=STAMPED)
-    assert list(trials.origins(path=ledger)) == ["c0ffee"]
+    trials.record(keys, data="01d1ed9e4", window="a/b", path=ledger, closes=STAMPED)
+    assert list(trials.origins(path=ledger)) == ["01d1ed9e4"]
     ledger.write_bytes(b"no ledger of anything" * 100)
     with pytest.raises(rt.DataError, match="name another file"):
         trials.origins(path=ledger)
