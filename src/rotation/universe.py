@@ -13,8 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-import tomli_w
-
 from rotation.errors import ArgumentError
 from rotation.whole import write_whole
 
@@ -226,6 +224,8 @@ class Universe:
         ]
         <BLANKLINE>
         """
+        import tomli_w  # which importing the package need not cost
+
         table = {
             "chosen_on": self.chosen_on,
             "source": self.source,
