@@ -352,3 +352,11 @@ def test_findings_of_a_fault(rng, bars):
     assert found.of("spike", "hole").empty
     with pytest.raises(rt.ArgumentError, match=r"want some of action inverted, .*; got 'zeros'"):
         found.of("zeros")
+
+
+def test_what_is_changed_after_the_check_was_not_checked():
+    closes = rt.sample().loc["2024", ["NVDA"]]
+    found = rt.check_prices(closes)
+    before = closes.copy()
+    closes.iloc[20, 0] = -5.0
+    pd.testing.assert_frame_equal(found.closes, before)

@@ -88,7 +88,7 @@ def check_prices(
     named = calendar or ""
     if not isinstance(named, str):
         named = ", ".join(sorted(set(named.values())))
-    return Quality(tabulate(found), table.shape, named, table)
+    return Quality(tabulate(found), table.shape, named, table.copy())
 
 
 def _look(

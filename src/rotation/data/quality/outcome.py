@@ -30,7 +30,7 @@ class Quality:
         (as the message says), message, suggestion
     shape : sessions and tickers of what was checked
     calendar : exchanges that it was compared with, "" for none
-    source : the closes as they were given
+    source : a copy of the closes as they were given
     """
 
     table: pd.DataFrame
