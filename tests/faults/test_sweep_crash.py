@@ -86,6 +86,8 @@ def killed(folder, way):
 
 def interrupted(folder, way):
     """Sweep until Ctrl-C, show what there is, and go on."""
+    # What a shell starts in the background ignores Ctrl-C, and so does all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with warnings.catch_warnings(record=True) as caught:
         found = swept(waiting(folder), out=folder / "out", progress=True, **way)
     (folder / "end").touch()
