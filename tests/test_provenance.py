@@ -193,8 +193,9 @@ def test_the_day_of_choosing_marks_what_was_known(form, tmp_path):
         assert mark is None or mark in text.partition("In-sample by selection: ")[2]
 
 
-def test_what_came_after_the_choice_has_figures_of_its_own():
-    result = rt.backtest(layers(PLAIN, date(2022, 1, 15)), STRATEGY)
+@pytest.mark.parametrize("day", [14, 15])  # a session, and the Saturday after it
+def test_what_came_after_the_choice_has_figures_of_its_own(day):
+    result = rt.backtest(layers(PLAIN, date(2022, 1, day)), STRATEGY)
     comparison = rt.compare({"switch": result, **rt.alternatives(result)})
     since = comparison.since_chosen
     growth = result.value.iloc[-1] / result.value["2022-01-14"]
