@@ -411,9 +411,9 @@ def outside(rng, rows, kind):
         coding = rng.choice(["utf-16-le", "utf-16-be", "utf-32-le"])
         return text.encode(coding), kind, "refusal"
     if how == 4:
-        return gzip.compress(text.encode()), kind, "table"
+        return gzip.compress(text.encode(), mtime=0), kind, "table"
     if how == 5:
-        cut = gzip.compress(text.encode())
+        cut = gzip.compress(text.encode(), mtime=0)
         return cut[: rng.randrange(2, len(cut))], kind, "refusal"
     if how == 6:
         return text.encode().rstrip(b"\r\n"), kind, "table"
