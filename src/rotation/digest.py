@@ -6,6 +6,7 @@ has another.
 
 import copyreg
 import json
+import sys
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -22,15 +23,16 @@ from rotation.errors import ArgumentError
 __all__ = ["content_hash"]
 
 _Holders = tuple[object, ...]  # what holds a value, from outside in
+_KNOWN = {"rotation", "numpy", "pandas", *sys.stdlib_module_names}  # classes that have a version
 
 
 def content_hash(part: object) -> str:
     """SHA-256 of a part's type and all its fields, defaults included, as 64 hexadecimal digits.
 
-    A part of this package counts by the name of its type, a user's by module and name; a number by
-    its value (126 is 126.0), a list as a tuple. A function counts by module, name, code, defaults
-    and what it closes over, but not by the globals it reads, so its digest is another under
-    another version of Python. Arrays and tables count by shape, dtype and bytes; any other object
+    A part of this package counts by the name of its type, a user's by module, name and the code of
+    its class; a number by its value (126 is 126.0), a list as a tuple. A function counts by
+    module, name, code, defaults and what it closes over, but not by the globals it reads. The
+    digest of code is another under another version of Python. Arrays and tables count by shape, dtype and bytes; any other object
     by what pickle would keep of it, which is its type and attributes as a rule.
 
     Parameters
@@ -95,12 +97,14 @@ def _number(value: Any) -> list[str]:
 
 def _container(value: object, above: _Holders) -> Any:
     """:func:`_canonical` of what holds other values, itself the last of ``above``."""
-    if isinstance(value, (type, ModuleType)):
+    if isinstance(value, type):
+        return ["named", _class(value, above)]
+    if isinstance(value, ModuleType):
         return ["named", _name(value)]
     if is_dataclass(value):
         held = {each.name: getattr(value, each.name) for each in fields(value) if each.compare}
         inner = {name: _canonical(each, above) for name, each in held.items()}
-        return {"type": _name(type(value)), "fields": inner}
+        return {"type": _class(type(value), above), "fields": inner}
     if type(value) in (tuple, list):
         return ["list", *_each(value, above)]
     if type(value) in (set, frozenset):
@@ -174,11 +178,38 @@ def _object(value: object, above: _Holders) -> list[Any]:
         return ["named", f"{getattr(value, '__module__', None)}.{reduced}", behind]
     maker, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
     kept = (arguments, state, list(items or ()), dict(pairs or ()))
-    return ["object", _name(maker), *_each(kept, above)]
+    kind = _class(type(value), above)
+    made_by = _name(maker) if isinstance(kind, str) else [_name(maker), kind]
+    return ["object", made_by, *_each(kept, above)]
+
+
+def _class(kind: type, above: _Holders) -> Any:
+    """Its name, and of a user's what it and those that it is made from say of themselves."""
+    said = [
+        (name, _behind(held))
+        for each in kind.__mro__
+        if _top(each) not in _KNOWN
+        for name, held in vars(each).items()
+        if name == "__call__" or not name.startswith("__")  # dataclasses make others of the fields
+    ]
+    said = [pair for pair in said if pair[1] is not None]
+    return [_name(kind), *_each(said, above)] if said else _name(kind)
+
+
+def _behind(held: object) -> object:
+    """The code, or the value, behind an attribute of a class; None for a mere place for one."""
+    for name in ("__func__", "fget", "func", "__wrapped__"):
+        held = getattr(held, name, held)
+    plain = isinstance(held, (FunctionType, str, bytes, int, float, tuple, list, dict, np.ndarray))
+    return held if plain else None
+
+
+def _top(what: Any) -> str:
+    return str(getattr(what, "__module__", None)).split(".")[0]
 
 
 def _name(what: Any) -> str:
     """Where it is found; what is ours by its own name, wherever in the package it lives."""
     module = getattr(what, "__module__", None)
     name = getattr(what, "__qualname__", getattr(what, "__name__", ""))
-    return str(name) if str(module).split(".")[0] == "rotation" else f"{module}.{name}"
+    return str(name) if _top(what) == "rotation" else f"{module}.{name}"
