@@ -43,7 +43,7 @@ PHASES = [
     ("numbers and names", Grid, ("of", "numbers", "index")),
     ("signals", evaluation, ("score",)),
     ("decisions", evaluation.Evaluation, ("_wanted",)),
-    ("switches", evaluation, ("once", "follow", "_in_place")),
+    ("switches", evaluation, ("once", "follow")),
     ("switches", switching.Switches, ("take", "joined")),
     ("sums of returns", evaluation, ("figures",)),
     ("drawdowns", switching, ("_deepest",)),
@@ -111,7 +111,7 @@ def moved(found: rt.Sweep) -> dict[str, float]:
     """
     grid, close = found.evaluation.grid, found.evaluation.history.close
     rows = [len(schedule.rows(found.evaluation.prices.sessions)) for schedule in grid.schedules]
-    strategies, switches = len(found), len(found.switches.row)
+    strategies, switches = len(found), int(np.diff(found.switches.first)[found.which].sum())
     segments = strategies + switches
     decisions = sum(rows) * strategies / len(rows)
     return {
@@ -125,7 +125,7 @@ def moved(found: rt.Sweep) -> dict[str, float]:
 
 def posed(found: rt.Sweep, numbers: IntArray) -> tuple[IntArray, FloatArray]:
     """Rows (K,) and targets (K, S, L) of some strategies' switches, NaN where one has none."""
-    switches = found.switches.take(numbers)
+    switches = found.switches.take(found.which[numbers])
     rows = np.unique(switches.row).astype(np.intp)
     layers = found.evaluation.prices.close.shape[1]
     targets = np.full((len(rows), len(numbers), layers), np.nan)

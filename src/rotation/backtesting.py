@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.causality import check_history, only_ours
+from rotation.checks import check_flag
 from rotation.costs import Costs
 from rotation.deciding import Decided, decide
 from rotation.engine.lots import Lots
@@ -21,7 +22,7 @@ from rotation.settlement import Decisions, settle_up
 from rotation.strategy import Strategy
 from rotation.tables import read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
-from rotation.trials import data_hash, record
+from rotation.trials import data_hash, ledger_at, record
 
 __all__ = ["backtest", "moves"]
 
@@ -98,6 +99,8 @@ def backtest(
         capital=capital,
         periods=periods,
     )
+    check_flag("check", check)
+    ledger = ledger_at(trials, "trials")
     table, note, parts = open_table(closes, costs)
     prices = read_prices(table)
     seen = terms.total_return(prices)
@@ -118,7 +121,7 @@ def backtest(
         strategy_key(strategy)[None],
         data=data_hash(table),
         window=window,
-        path=trials,
+        path=ledger,
         closes=table if parts is None else parts.prices.table,
     )
     return result

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.causality import only_ours
+from rotation.causality import is_ours, only_ours
 from rotation.deciding import Wanted, want
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule, WeightRule
@@ -111,8 +111,8 @@ def _alike(
     """Numbers of rules that can decide together, ascending, and how: of a kind that says it can."""
     groups: dict[object, list[int]] = {}
     for number, rule in enumerate(rules):
-        # A class says it of itself: one made from it may decide otherwise.
-        together = "decide_each" in vars(type(rule)) and tranches == 1
+        # A class of ours says it of itself: one made from it may decide otherwise.
+        together = is_ours(rule) and "decide_each" in vars(type(rule)) and tranches == 1
         groups.setdefault(type(rule) if together else number, []).append(number)
     return [(some, getattr(kind, "decide_each", None)) for kind, some in groups.items()]
 

@@ -17,7 +17,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
@@ -65,7 +65,8 @@ def work_through(
     executor : does the blocks instead
     out : folder in which finished blocks are kept
     progress : show a bar
-    finished : called with the first strategy of a block, and the one after its last
+    finished : called with the first strategy of a block, and the one after its last; of the first
+        strategy alone before any work, so that a ledger which cannot be written is known by then
 
     Raises
     ------
@@ -87,6 +88,7 @@ def work_through(
         store = Store.open(out, _manifest(evaluation, size), recorded=made_by)
         todo = store.missing()
     done: dict[int, Block] = {}
+    finished(0, 1)
     try:
         if store is not None:
             for number in sorted(set(range(len(spans))) - set(todo)):
@@ -347,13 +349,15 @@ def _manifest(evaluation: Evaluation, size: int) -> dict[str, str | int]:
 
 
 def _to_columns(block: Block) -> dict[str, Any]:
-    switches = block.switches
+    first = block.switches.first
+    with_none = replace(block.switches, first=np.append(first, first[-1]))  # its last has no switch
+    switches = with_none.take(block.which)
     figures = {name: block.measures[:, n] for n, name in enumerate(MEASURES)}
     ragged = {
         "row": Ragged(switches.row, switches.first),
         "held": Ragged(switches.held, switches.first),
     }
-    return {**figures, "single": block.single, **ragged}
+    return {**figures, "single": block.which >= 0, **ragged}
 
 
 def _from_columns(columns: dict[str, Any]) -> Block:
@@ -361,5 +365,5 @@ def _from_columns(columns: dict[str, Any]) -> Block:
     return Block(
         np.column_stack([columns[name] for name in MEASURES]),
         Switches(row.offsets, row.values, held.values),
-        columns["single"],
+        np.where(columns["single"], np.arange(len(columns["single"])), -1),
     )

@@ -35,7 +35,7 @@ from rotation.grid import Grid
 from rotation.memory import Memory
 from rotation.protocols import History
 from rotation.result import Result, benchmark_returns
-from rotation.settlement import refuse_unpayable, settle_up
+from rotation.settlement import refuse_unfit, refuse_unpayable, settle_up
 from rotation.simulation import hold
 from rotation.tables import Prices, read_day
 from rotation.terms import Parts, Terms
@@ -58,21 +58,26 @@ class Block:
     Parameters
     ----------
     measures : (n, 12) as named by :data:`rotation.engine.switching.MEASURES`
-    switches : of those that hold one layer at a time; none of the others
-    single : (n,) whether the figures follow from the switches alone
+    switches : of those that hold one layer at a time, once for some that switch alike
+    which : (n,) the number of each among the switches; -1 if its figures do not follow from them
     """
 
     measures: FloatArray
     switches: Switches
-    single: BoolArray
+    which: IntArray
 
     @classmethod
     def joined(cls, blocks: Sequence[Self]) -> Self:
         """One block after the other."""
+        before = np.cumsum([0] + [len(each.switches) for each in blocks[:-1]]).tolist()
+        which = [
+            np.where(each.which < 0, -1, each.which + n)
+            for each, n in zip(blocks, before, strict=True)
+        ]
         return cls(
             np.concatenate([each.measures for each in blocks]),
             Switches.joined([each.switches for each in blocks]),
-            np.concatenate([each.single for each in blocks]),
+            np.concatenate(which),
         )
 
 
@@ -107,8 +112,7 @@ class Evaluation:
         """Strategies from number ``start`` to before ``stop``."""
         numbers = self.grid.numbers(start, stop)
         found = np.empty((len(numbers), len(MEASURES)))
-        nothing = follow(np.full((1, 1), -1), np.zeros(1, dtype=np.intp), self.prices.close)
-        order, switches, total = np.zeros(len(numbers), dtype=np.intp), [nothing], 1
+        path, switches, total = np.full(len(numbers), -1), [Switches.none()], 0
         layers = self.prices.close.shape[1]
         for batch in batches(numbers, lambda schedule: len(self._rows(schedule)) * layers):
             rows, wanted = self._wanted(batch)
@@ -122,21 +126,21 @@ class Evaluation:
                     held, again = once(each.held)
                     made, which = follow(held, rows, self.prices.close), again[which]
                     events = self._events(batch.schedule)
-                    figures = partial(self.measure, made, events, start=self.start)
+                    measured = partial(self.measure, made, events, start=self.start)
                     switches.append(made)
-                    order[here] = total + which
+                    path[here] = total + which
                     total += len(made)
                 elif each.held is not None or self.terms.lots is not None:
                     for n in here.tolist():
-                        found[n] = self._alone(start + n)
+                        found[n] = self._figures(self.result(start + n).account)[0]
                     continue
                 else:
                     weights = np.asarray(each.weights)
-                    figures = partial(self._through_account, weights, rows, batch.schedule)
+                    measured = partial(self._through_account, weights, rows, batch.schedule)
                 for number in np.unique(numbers[here, 3]).tolist():
                     some = numbers[here, 3] == number
-                    found[here[some]] = figures(number)[which[some]]
-        return Block(found, _in_place(switches, order), order > 0)
+                    found[here[some]] = measured(number)[which[some]]
+        return Block(found, Switches.joined(switches), path)
 
     def measure(
         self, switches: Switches, rows: IntArray, costs: int, start: int, stop: int | None = None
@@ -178,41 +182,54 @@ class Evaluation:
         )
 
     def window(
-        self, numbers: IntArray, switches: Switches, single: BoolArray, start: int, stop: int
+        self, numbers: IntArray, switches: Switches, which: IntArray, start: int, stop: int
     ) -> FloatArray:
         """Figures (n, 12) of strategies that were done before, on another window.
 
         Parameters
         ----------
         numbers : (n,) of the strategies
-        switches, single : what became of them
+        switches, which : what became of them, as in :class:`Block`
         start, stop : the window's returns are those of the rows start + 1 to stop - 1
         """
         found = np.empty((len(numbers), len(MEASURES)))
         events = np.unique(np.concatenate([self._events(n) for n in self._schedules()]))
         costs = self.grid.numbers()[numbers, 3]
-        for number in np.unique(costs[single]).tolist():
-            mine = np.flatnonzero(single & (costs == number))
-            for some in np.array_split(mine, -(-len(mine) // _AT_ONCE)):
-                found[some] = self.measure(switches.take(some), events, number, start, stop)
-        for place in np.flatnonzero(~single).tolist():
+        for number in np.unique(costs[which >= 0]).tolist():
+            mine = np.flatnonzero((which >= 0) & (costs == number))
+            distinct, again = np.unique(which[mine], return_inverse=True)
+            figures = [
+                self.measure(switches.take(some), events, number, start, stop)
+                for some in np.array_split(distinct, -(-len(distinct) // _AT_ONCE))
+            ]
+            found[mine] = np.concatenate(figures).take(again, axis=0)
+        for place in np.flatnonzero(which < 0).tolist():
             account = self.result(int(numbers[place])).account
             found[place] = self._figures(account, start, stop)[0]
         return found
 
-    def begun(self, start: str | pd.Timestamp | None, benchmark: Result | pd.Series | None) -> Self:
+    def begun(
+        self,
+        start: str | pd.Timestamp | None,
+        benchmark: Result | pd.Series | None,
+        parts: Parts | None,
+    ) -> Self:
         """The same from the first row on which every strategy can have traded, with a benchmark.
 
         Parameters
         ----------
         start : a later session to begin with
         benchmark : None for equal parts of all layers
+        parts : what the columns are made of, for the costs of the terms
 
         Raises
         ------
         ArgumentError
-            If not every strategy can have traded by then.
+            If not every strategy can have traded by then, or the terms do not go with one.
         """
+        for costs, made_of in enumerate(self.parts):
+            for lag in {each.lag for each in self.grid.schedules}:
+                refuse_unfit(self._terms(costs), made_of, lag)
         first, sessions = self._first_row(), self.prices.sessions
         row = first if start is None else int(sessions.slice_locs(read_day("start", start))[0])
         if row < first or row + 2 >= len(sessions):
@@ -222,7 +239,7 @@ class Evaluation:
             )
         close = np.zeros(len(sessions))
         if benchmark is None:
-            lag = self.grid.schedules[0].lag
+            lag = min(each.lag for each in self.grid.schedules)
             every = np.ones(self.prices.close.shape[1], dtype=bool)
             held = hold(
                 self.prices,
@@ -231,7 +248,7 @@ class Evaluation:
                 lag,
                 replace(self.terms, lots=None),
                 name="equal parts",
-                parts=self.parts[0],
+                parts=parts,
             )
             close = held.account.value[:, 0]
             returns = close[row + 1 :] / close[row:-1] - 1.0
@@ -303,7 +320,7 @@ class Evaluation:
     def _market(self, schedule: int = 0) -> Market:
         def make() -> Market:
             lag = self.grid.schedules[schedule].lag
-            return self.terms.market(self.prices, self._rows(schedule) + lag, lag)
+            return self.terms.market(self.prices, self._rows(schedule) + lag)
 
         return self._memory.get(("market", schedule), make)
 
@@ -382,7 +399,8 @@ class Evaluation:
         """Figures (S, 12) of weights (K, S, L) that trade on ``rows`` (K,)."""
         terms, parts = self._terms(costs), self.parts[costs]
         rates = terms.rates(self.prices if parts is None else parts.prices)
-        refuse_unpayable(self.prices, rows, weights, rates)
+        lag = self.grid.schedules[schedule].lag
+        refuse_unpayable(self.prices, rows - lag, weights, rates)
         step = max(1, _CELLS // len(self.prices.close))
         found = []
         for start in range(0, weights.shape[1], step):
@@ -398,10 +416,6 @@ class Evaluation:
             found.append(self._figures(account))
         whole: FloatArray = np.concatenate(found)
         return whole
-
-    def _alone(self, number: int) -> FloatArray:
-        alone: FloatArray = self._figures(self.result(number).account)[0]
-        return alone
 
     def _figures(
         self, account: Account, start: int | None = None, stop: int | None = None
@@ -424,8 +438,3 @@ class Evaluation:
         }
         table: FloatArray = np.column_stack([found[name] for name in MEASURES])
         return table
-
-
-def _in_place(made: list[Switches], order: IntArray) -> Switches:
-    """Switches of a block's strategies in their order: of which of all those made (n,)."""
-    return Switches.joined(made).take(order)

@@ -268,7 +268,7 @@ class Result:
         market = self.market
         if self.terms.actions is not None and self.terms.fill is not None:
             market = self.terms.market(
-                self.prices, np.array([stop] if at_fill else [], dtype=np.intp), lag=1
+                self.prices, np.array([stop] if at_fill else [], dtype=np.intp)
             )
         window = market.between(row, stop + 1)
         fill = window.close.copy()

@@ -17,7 +17,7 @@ from rotation.result import Result
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
-__all__ = ["Decisions", "refuse_unpayable", "settle_up"]
+__all__ = ["Decisions", "refuse_unfit", "refuse_unpayable", "settle_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,9 @@ def settle_up(
             f"got {len(wanted.rows)} decisions and sessions to {prices.sessions[-1]:%Y-%m-%d}"
         )
     rows, targets = wanted.rows[in_time], wanted.targets[in_time]
-    if parts is not None:
-        _refuse_for_layers(terms, parts)
+    refuse_unfit(terms, parts, lag)
     rates = terms.rates(prices if parts is None else parts.prices)
-    market = terms.market(prices, rows + lag, lag)
+    market = terms.market(prices, rows + lag)
     if terms.lots is None:
         refuse_unpayable(prices, rows, targets, rates)
         account = run(
@@ -79,7 +78,7 @@ def settle_up(
             capital=terms.capital,
         )
     else:
-        _refuse_for_lots(prices, rows, targets, terms)
+        _refuse_for_lots(prices, rows, targets)
         account = run_lots(
             market,
             rows + lag,
@@ -120,23 +119,38 @@ def refuse_unpayable(prices: Prices, rows: IntArray, targets: FloatArray, rates:
         )
 
 
-def _refuse_for_layers(terms: Terms, parts: Parts) -> None:
-    if terms.actions is not None or terms.lots is not None:
+def refuse_unfit(terms: Terms, parts: Parts | None, lag: int) -> None:
+    """Refuse terms that do not go together, or with layers, or with a delay.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the term.
+    """
+    if parts is not None and (terms.actions is not None or terms.lots is not None):
         raise ArgumentError("closes: layers have no shares, so neither lots nor actions")
-    if terms.fill is not None and parts.composition is not None:
-        raise ArgumentError(
-            "fill: layers that share members, or whose members pay different rates, trade at closes"
-        )
-
-
-def _refuse_for_lots(prices: Prices, rows: IntArray, targets: FloatArray, terms: Terms) -> None:
-    for name in ("band", "borrowing"):
-        if getattr(terms, name) is not None:
+    if terms.fill is not None:
+        if lag == 0:
+            raise ArgumentError("fill: a trade at the deciding close (lag 0) has no other price")
+        if parts is not None and parts.composition is not None:
+            raise ArgumentError(
+                "fill: layers that share members, or whose members pay different rates, "
+                "trade at closes"
+            )
+    if terms.lots is None:
+        return
+    for name, got in (
+        ("band", terms.band),
+        ("borrowing", terms.borrowing),
+        ("impact", terms.costs.impact),
+    ):
+        if got is not None:
             raise ArgumentError(f"lots: do not go with {name}")
-    if terms.costs.impact is not None:
-        raise ArgumentError("lots: do not go with impact")
     if terms.actions is not None and terms.dividends == "reinvest":
         raise ArgumentError("lots: whole shares cannot reinvest dividends; pass dividends='cash'")
+
+
+def _refuse_for_lots(prices: Prices, rows: IntArray, targets: FloatArray) -> None:
     wrong = (targets < 0).any(axis=1) | (targets.sum(axis=1) > 1 + 1e-9)
     if wrong.any():
         raise ArgumentError(

@@ -9,15 +9,16 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.arrays import FloatArray, IntArray
 from rotation.blocks import work_through
 from rotation.causality import check_history, only_ours
-from rotation.checks import check_count
+from rotation.checks import check_count, check_flag
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
@@ -34,7 +35,7 @@ from rotation.selection import Selection
 from rotation.strategy import Strategy
 from rotation.tables import read_day, read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
-from rotation.trials import count, data_hash, record
+from rotation.trials import count, data_hash, ledger_at, record
 from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _LOW = (
     "cost",
 )  # less of them is better
 _SAMPLE = 200  # strategies whose returns say how far the trials are correlated
+_MOST = 100_000_000  # strategies whose figures are in memory at once
 _CHECKED = 32  # parts of a user's own that are tried for looking ahead
 
 
@@ -62,19 +64,19 @@ class Sweep:
     evaluation : what was tried, and on what
     done : (n,) numbers of the strategies that are finished, ascending
     measures : (n, 12) their figures
-    switches : of those that hold one layer at a time
-    single : (n,) whether the figures follow from the switches alone
+    switches : of those that hold one layer at a time, once for some that switch alike
+    which : (n,) the number of each among the switches; -1 if its figures do not follow from them
     data : content hash of the closes
-    ledger : where the trials are counted besides this process, None for nowhere
+    ledger : file that counts the trials besides this process, None for none
     """
 
     evaluation: Evaluation
     done: IntArray
     measures: FloatArray
     switches: Switches
-    single: BoolArray
+    which: IntArray
     data: str
-    ledger: str | os.PathLike[str] | None
+    ledger: Path | None
 
     def __len__(self) -> int:
         return len(self.done)
@@ -145,7 +147,7 @@ class Sweep:
                 f"window: want two returns or more from {self.start:%Y-%m-%d} on, "
                 f"got {start} to {end}"
             )
-        return self._table(this.window(self.done, self.switches, self.single, first, stop))
+        return self._table(this.window(self.done, self.switches, self.which, first, stop))
 
     def plot(
         self, by: str = "sharpe", *, x: str | None = None, y: str | None = None
@@ -182,6 +184,10 @@ class Sweep:
         """
         grid = self.evaluation.grid
         if isinstance(values, tuple):
+            if len(values) > len(grid.names):
+                raise ArgumentError(
+                    f"values: want one for each of {', '.join(grid.names)}, got {values!r}"
+                )
             values = dict(zip(grid.names, values, strict=False))
         return self.evaluation.result(grid.find(values, **named))
 
@@ -363,38 +369,35 @@ def sweep(
     )
     check_count("block", block, 1, "strategies")
     for name, flag in (("progress", progress), ("check", check)):
-        if not isinstance(flag, (bool, np.bool_)):
-            raise ArgumentError(f"{name}: want True or False, got {flag!r}")
-    if trials is not None and not (isinstance(trials, (str, os.PathLike)) and os.fspath(trials)):
-        raise ArgumentError(f"trials: want the path of a file, got {trials!r}")
+        check_flag(name, flag)
+    ledger = ledger_at(trials, "trials")
     tried = _grid(strategy, grid, where, sample, seed)
-    table, note, _ = open_table(closes, costs)
+    table, note, parts = open_table(closes, costs)
     prices = read_prices(table)
     evaluation = Evaluation(
         grid=tried,
         prices=prices,
         history=open_history(closes, prices, terms.total_return(prices)),
         terms=terms,
-        parts=tuple(open_table(closes, each)[2] for each in tried.costs or (costs,)),
+        parts=tuple(open_table(closes, each)[2] for each in tried.costs) or (parts,),
         note=note,
     )
     if check:
         _check(evaluation)
-    evaluation = evaluation.begun(start, benchmark)
+    evaluation = evaluation.begun(start, benchmark, parts)
     data = data_hash(table)
     source = closes.prices.table if isinstance(closes, Layers) else closes
     first, last = (f"{prices.sessions[n]:%Y-%m-%d}" for n in (evaluation.start, -1))
 
     def tell(from_: int, to: int) -> None:
         keys, window = tried.keys(from_, to), f"{first}/{last}"
-        record(keys, data=data, window=window, path=trials, closes=source)
+        record(keys, data=data, window=window, path=ledger, closes=source)
 
-    tell(0, 1)  # a ledger that cannot be written is known before the work
     done = work_through(
         evaluation, block, jobs=jobs, executor=executor, out=out, progress=progress, finished=tell
     )
     numbers = sorted(done)
-    if len(numbers) * block < len(tried) and not numbers:
+    if not numbers:
         raise KeyboardInterrupt
     whole = Block.joined([done[n] for n in numbers])
     rows = [np.arange(n * block, min((n + 1) * block, len(tried))) for n in numbers]
@@ -403,9 +406,9 @@ def sweep(
         done=np.concatenate(rows),
         measures=whole.measures,
         switches=whole.switches,
-        single=whole.single,
+        which=whole.which,
         data=data,
-        ledger=trials,
+        ledger=ledger,
     )
     if len(found) < len(tried):
         warnings.warn(
@@ -422,16 +425,21 @@ def _grid(
     sample: int | LatinHypercube | None,
     seed: int,
 ) -> Grid:
-    if isinstance(strategy, Strategy):
-        if grid is None:
-            return Grid.of_list([strategy])
-        return Grid.of(strategy, grid, where=where, sample=sample, seed=seed)
-    if not isinstance(strategy, (Sequence, Mapping)):
+    if isinstance(strategy, Strategy) and grid is not None:
+        made = Grid.of(strategy, grid, where=where, sample=sample, seed=seed)
+        if len(made) > _MOST:
+            raise ArgumentError(
+                f"grid: want {_MOST:,} strategies or fewer in one sweep, got {len(made):,}; "
+                "pass sample= for some of them, or sweep one part of it after another"
+            )
+        return made
+    several = isinstance(strategy, (Sequence, Mapping)) and not isinstance(strategy, str)
+    if not (several or isinstance(strategy, Strategy)):
         raise ArgumentError(f"strategy: want a Strategy, or several, got {strategy!r}")
     for name, got in (("grid", grid), ("where", where), ("sample", sample)):
         if got is not None:
-            raise ArgumentError(f"{name}: goes with one strategy, got a list of them")
-    return Grid.of_list(strategy)
+            raise ArgumentError(f"{name}: goes with one strategy and a grid, got {strategy!r}")
+    return Grid.of_list(strategy if several else [strategy])
 
 
 def _check(evaluation: Evaluation) -> None:

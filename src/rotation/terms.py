@@ -112,17 +112,14 @@ class Terms:
         check_positive("capital", self.capital)
         check_positive("periods", self.periods)
 
-    def market(self, prices: Prices, traded: IntArray, lag: int) -> Market:
+    def market(self, prices: Prices, traded: IntArray) -> Market:
         """Prices to live on.
 
         Parameters
         ----------
         prices : closes, unadjusted if there are actions
         traded : (K,) rows that trade
-        lag : sessions from a decision to its trade
         """
-        if self.fill is not None and lag == 0:
-            raise ArgumentError("fill: a trade at the deciding close (lag 0) has no other price")
         close = prices.close
         fill = close if self.fill is None else read_fills(self.fill, prices)
         cash = compound("cash_rate", self.cash_rate, prices.sessions)

@@ -25,7 +25,7 @@ from rotation.errors import ArgumentError, DataError
 from rotation.provenance import provenance
 from rotation.tables import read_prices
 
-__all__ = ["LEDGER_VARIABLE", "count", "data_hash", "origins", "record"]
+__all__ = ["LEDGER_VARIABLE", "count", "data_hash", "ledger_at", "origins", "record"]
 
 LEDGER_VARIABLE = "ROTATION_TRIALS"
 """The environment variable that names a ledger where no ``path`` does."""
@@ -34,18 +34,17 @@ _Setting: TypeAlias = tuple[str, str]  # data and window: what strategies compet
 _Keys: TypeAlias = NDArray[np.bytes_]  # (n,) of 16 bytes, which sort as a ledger sorts its blobs
 
 _APPLICATION = int.from_bytes(b"rota")  # tells a ledger from other programs' databases
-_SCHEMA = 1
+_SCHEMA = 2
 _TABLES = (
     "CREATE TABLE setting (id INTEGER PRIMARY KEY, data TEXT NOT NULL, sessions TEXT NOT NULL, "
-    "UNIQUE (data, sessions))",
+    "trials INTEGER NOT NULL DEFAULT 0, UNIQUE (data, sessions))",
     "CREATE TABLE trial (setting INTEGER NOT NULL REFERENCES setting, "
     "strategy BLOB NOT NULL CHECK (length(strategy) = 16), "
     "PRIMARY KEY (setting, strategy)) WITHOUT ROWID",
+    "CREATE TABLE origin (data TEXT PRIMARY KEY, said TEXT NOT NULL)",
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_SCHEMA}",
 )
-# Apart from the others, since ledgers of old lack it.
-_ORIGINS = "CREATE TABLE IF NOT EXISTS origin (data TEXT PRIMARY KEY, said TEXT NOT NULL)"
 _INSERT = """
     INSERT OR IGNORE INTO trial
     WITH RECURSIVE each(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM each WHERE n + 1 < ?3)
@@ -109,7 +108,7 @@ def record(
     """
     _check_setting(data, window)
     check_number("patience", patience, 0, 86_400, "seconds")
-    packed, ledger = _packed(keys), _ledger(path)
+    packed, ledger = _packed(keys), ledger_at(path)
     if not len(packed):
         return
     origin = ""
@@ -164,7 +163,7 @@ def count(
     """
     _check_setting("0" if data is None else data, "all" if window is None else window)
     check_number("patience", patience, 0, 86_400, "seconds")
-    ledger = _ledger(path)
+    ledger = ledger_at(path)
     with _lock:
         asked = {
             at: tried
@@ -209,14 +208,11 @@ def origins(
         If the ledger cannot be read; the message has the way out.
     """
     check_number("patience", patience, 0, 86_400, "seconds")
-    ledger = _ledger(path)
+    ledger = ledger_at(path)
     if ledger is None or _missing(ledger):
         return {}
     with _opened(ledger, patience) as file:
         if _is_empty(file):
-            return {}
-        held = "SELECT count(*) FROM sqlite_master WHERE name = 'origin'"
-        if not file.execute(held).fetchone()[0]:
             return {}
         return {data: json.loads(said) for data, said in file.execute("SELECT * FROM origin")}
 
@@ -309,14 +305,20 @@ def _distinct(*parts: _Keys) -> _Keys:
     return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 
 
-def _ledger(path: str | os.PathLike[str] | None) -> Path | None:
-    """The ledger in force."""
+def ledger_at(path: str | os.PathLike[str] | None, name: str = "path") -> Path | None:
+    """The ledger in force, where it is now; None if there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If the argument of that name is no path.
+    """
     if path is None:
         path = os.environ.get(LEDGER_VARIABLE) or None
     if path is None:
         return None
-    if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
-        raise ArgumentError(f"path: want the name of a file, got {path!r}")
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path) or "\0" in str(path):
+        raise ArgumentError(f"{name}: want the path of a file, got {path!r}")
     return Path(path).expanduser().absolute()
 
 
@@ -361,25 +363,31 @@ def _insert(file: sqlite3.Connection, owed: _Owed) -> None:
     (number,) = file.execute(where, owed.setting).fetchone()
     for first in range(0, len(owed.keys), _AT_ONCE):
         some = owed.keys[first : first + _AT_ONCE]
-        file.execute(_INSERT, (number, some.tobytes(), len(some)))
+        new = file.execute(_INSERT, (number, some.tobytes(), len(some))).rowcount
+        file.execute("UPDATE setting SET trials = trials + ? WHERE id = ?", (new, number))
     if owed.origin:
-        file.execute(_ORIGINS)
         file.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (owed.setting[0], owed.origin))
 
 
 def _settings(
     file: sqlite3.Connection, data: str | None, window: str | None
 ) -> list[tuple[int, _Setting, int]]:
-    """Number, data and window, and trials of each setting asked for."""
+    """Number, data and window, and trials of each setting asked for, if none in all is lost."""
     file.execute("BEGIN")
     if _is_empty(file):
         return []
-    rows = file.execute(
-        "SELECT id, data, sessions, (SELECT count(*) FROM trial WHERE setting = id) FROM setting "
-        "WHERE data = coalesce(?, data) AND sessions = coalesce(?, sessions)",
-        (data, window),
-    )
-    return [(number, (on, over), size) for number, on, over, size in rows]
+    rows = file.execute("SELECT id, data, sessions, trials FROM setting").fetchall()
+    written = {number: trials for number, _, _, trials in rows if trials}
+    there = dict(file.execute("SELECT setting, count(*) FROM trial GROUP BY setting"))
+    if there != written:
+        raise sqlite3.DatabaseError(
+            f"{sum(there.values()):,} trials are there where {sum(written.values()):,} were written"
+        )
+    return [
+        (number, (on, over), size)
+        for number, on, over, size in rows
+        if data in (None, on) and window in (None, over)
+    ]
 
 
 def _strategies(file: sqlite3.Connection, number: int, size: int) -> _Keys:

@@ -32,9 +32,10 @@ def swept(grid=GRID, **options):
 
 def same(one, other):
     np.testing.assert_array_equal(one.measures, other.measures)
-    np.testing.assert_array_equal(one.single, other.single)
+    np.testing.assert_array_equal(one.which < 0, other.which < 0)
+    mine, theirs = (each.switches.take(each.which[each.which >= 0]) for each in (one, other))
     for name in ("first", "row", "held"):
-        np.testing.assert_array_equal(getattr(one.switches, name), getattr(other.switches, name))
+        np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name))
 
 
 @pytest.fixture(scope="module")

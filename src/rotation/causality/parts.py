@@ -14,7 +14,7 @@ import numpy as np
 from rotation.protocols import Bindable, Rule, WeightRule
 from rotation.strategy import Strategy
 
-__all__ = ["held_within", "only_ours"]
+__all__ = ["held_within", "is_ours", "only_ours"]
 
 
 def only_ours(part: object) -> bool:
@@ -30,7 +30,7 @@ def only_ours(part: object) -> bool:
         return all(map(only_ours, part))
     if not is_dataclass(part):
         return part is None or isinstance(part, (str, int, float, date, np.generic))
-    return _is_ours(part) and all(only_ours(getattr(part, each.name)) for each in fields(part))
+    return is_ours(part) and all(only_ours(getattr(part, each.name)) for each in fields(part))
 
 
 def held_within(part: object) -> list[object]:
@@ -69,7 +69,7 @@ def _held(part: object, strategy: Strategy | None) -> Iterator[object]:
     elif isinstance(part, (tuple, list)):
         for each in part:
             yield from _all_of(each, strategy)
-    elif is_dataclass(part) and _is_ours(part):
+    elif is_dataclass(part) and is_ours(part):
         for each in fields(part):
             yield from _all_of(getattr(part, each.name), strategy)
 
@@ -77,7 +77,7 @@ def _held(part: object, strategy: Strategy | None) -> Iterator[object]:
 def _all_of(part: Any, strategy: Strategy | None) -> Iterator[object]:
     """What a part holds, and the part if it is a user's."""
     yield from _held(part, strategy)
-    if isinstance(part, (type, tuple, list)) or _is_ours(part):
+    if isinstance(part, (type, tuple, list)) or is_ours(part):
         return
     decides, binds = isinstance(part, (Rule, WeightRule)), isinstance(part, Bindable)
     if strategy is not None and (decides or (binds and not callable(part))):
@@ -86,7 +86,8 @@ def _all_of(part: Any, strategy: Strategy | None) -> Iterator[object]:
         yield part
 
 
-def _is_ours(part: object) -> bool:
+def is_ours(part: object) -> bool:
+    """Whether a part comes with this package, whatever it is made of."""
     return type(part).__module__.startswith("rotation.")
 
 

@@ -33,18 +33,17 @@ class Switches:
     def __len__(self) -> int:
         return len(self.first) - 1
 
-    def part(self, start: int, stop: int) -> Self:
-        """Those of the strategies from ``start`` to before ``stop``."""
-        some = slice(self.first[start], self.first[stop])
-        first = self.first[start : stop + 1] - self.first[start]
-        return type(self)(first, self.row[some], self.held[some])
-
     def take(self, strategies: IntArray) -> Self:
         """Those of some strategies, in their order."""
         lengths = np.diff(self.first)[strategies]
         first = np.append(0, np.cumsum(lengths))
         place = np.repeat(self.first[strategies] - first[:-1], lengths) + np.arange(first[-1])
         return type(self)(first, self.row[place], self.held[place])
+
+    @classmethod
+    def none(cls) -> Self:
+        """Those of no strategy."""
+        return cls(np.zeros(1, dtype=np.intp), np.empty(0, np.uint8), np.empty(0, np.uint8))
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:

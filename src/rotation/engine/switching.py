@@ -54,7 +54,7 @@ Price = Callable[[IntArray, IntArray, IntArray], tuple[FloatArray, FloatArray]]
 
 _NOTHING = 1e-12  # turnover that is rounding, not a trade
 _TOGETHER = 1 << 14  # segments looked at together: what they need stays in a core's cache
-_ROOM = 32  # a table of all that could be may be so many times as long as the list of what is
+_ROOM = 128  # a table of all that could be may be so many times as long as the list of what is
 
 
 def switch_price(
@@ -128,7 +128,7 @@ def figures(
     held = np.append(switches.held, cash).astype(np.intp)
     first = switches.first
     earlier, before = (
-        np.diff(np.append(0, np.cumsum(some))[first])
+        np.diff(np.append(0, np.cumsum(some, dtype=np.int32))[first])
         for some in (switches.row <= window.start, switches.row < window.stop)
     )
     many = before - earlier
