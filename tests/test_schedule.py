@@ -68,7 +68,22 @@ def test_more_sessions_never_change_what_was_decided_before(market, every, cut):
 
 @pytest.mark.parametrize(
     "every",
-    ["ME", "m", "", 0, -3, True, [], ["soon"], [None], 1.5, [20200302], ["2024-01-02 16:00"]],
+    [
+        "ME",
+        "m",
+        "",
+        0,
+        -3,
+        True,
+        [],
+        np.array(5),
+        ["soon"],
+        [None],
+        1.5,
+        [20200302],
+        ["2024-01-02 16:00"],
+        ["01/02/2024"],
+    ],
 )
 def test_every_is_checked(every):
     with pytest.raises(rt.ArgumentError, match="every: want"):
@@ -76,7 +91,7 @@ def test_every_is_checked(every):
 
 
 def test_a_date_with_a_time_zone_is_refused():
-    with pytest.raises(rt.ArgumentError, match="every: want one tz-naive date or more"):
+    with pytest.raises(rt.ArgumentError, match="every: want a date, as 2025-01-31, without a time"):
         rt.Schedule([pd.Timestamp("2024-01-02", tz="America/New_York")])
 
 

@@ -413,7 +413,7 @@ def test_a_row_of_the_table_leads_to_its_result():
     ("options", "message"),
     [
         ({"benchmark": "NVDA"}, "benchmark: want a Result or a Series of closes, got 'NVDA'"),
-        ({"start": "junk"}, "start: want a date without a time zone, got 'junk'"),
+        ({"start": "junk"}, "start: want a date without a time zone, as .*, got 'junk'"),
         ({"start": 2016}, "start: want a date without a time zone, got 2016"),
         ({"trials": 3}, "trials: want the path of a file, got 3"),
         ({"trials": ""}, "trials: want the path of a file, got ''"),

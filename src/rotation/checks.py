@@ -1,4 +1,4 @@
-"""Plain numbers as arguments: what is not what it should be is refused by name."""
+"""Plain numbers and flags as arguments: what is not what it should be is refused by name."""
 
 from math import isfinite
 from numbers import Real
@@ -8,7 +8,14 @@ import numpy as np
 
 from rotation.errors import ArgumentError
 
-__all__ = ["check_count", "check_fraction", "check_number", "check_positive", "is_number"]
+__all__ = [
+    "check_count",
+    "check_flag",
+    "check_fraction",
+    "check_number",
+    "check_positive",
+    "is_number",
+]
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -35,6 +42,18 @@ def check_count(name: str, value: object, least: int, what: str = "sessions") ->
         raise ArgumentError(f"{name}: want {what}, {least} or more, got {value!r}")
     if value > np.iinfo(np.intp).max:
         raise ArgumentError(f"{name}: want {what} that can be counted, got a number beyond 2^63")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse an argument that is neither True nor False; a number is neither.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentError(f"{name}: want True or False, got {value!r}")
 
 
 def check_number(

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import IntArray
-from rotation.checks import check_count
+from rotation.checks import check_count, check_flag
+from rotation.days import read_dates
 from rotation.errors import ArgumentError
 
 __all__ = ["Every", "Schedule", "check_delay"]
@@ -29,12 +30,19 @@ class Schedule:
     Parameters
     ----------
     every : a period letter (D W M Q Y: the last session of each period), a number n (the last of
-        every n sessions, counted from the first of the index), or explicit session dates
+        every n sessions, counted from the first of the index), or explicit session dates, such as
+        "2025-01-31" or a ``datetime.date``
     offset : sessions by which each decision comes later, at least 0
     lag : sessions from the decision to the trade; 0 trades at the very close that decides
     same_close : must be True for lag 0 and only then
     tranches : m parts of equal weight that take turns: each decision renews one of them, and holds
         the others as they last decided (Jegadeesh and Titman 1993)
+
+    Raises
+    ------
+    ArgumentError
+        If ``every`` is none of these, a number is not whole or too low, or ``lag`` and
+        ``same_close`` do not go together.
 
     Examples
     --------
@@ -59,7 +67,7 @@ class Schedule:
         elif isinstance(self.every, (int, np.integer)):
             check_count("every", self.every, 1)
         else:
-            object.__setattr__(self, "every", _dates(self.every))
+            object.__setattr__(self, "every", read_dates("every", self.every))
         check_count("offset", self.offset, 0)
         check_delay(self.lag, same_close=self.same_close)
         check_count("tranches", self.tranches, 1, "parts")
@@ -94,8 +102,7 @@ def check_delay(lag: int, *, same_close: bool) -> None:
         If ``lag`` is negative or no integer, or if ``lag=0`` and ``same_close`` do not go together.
     """
     check_count("lag", lag, 0)
-    if not isinstance(same_close, (bool, np.bool_)):
-        raise ArgumentError(f"same_close: want True or False, got {same_close!r}")
+    check_flag("same_close", same_close)
     if lag == 0 and not same_close:
         raise ArgumentError(
             "lag: 0 trades at the close that decides, which few can; "
@@ -103,21 +110,6 @@ def check_delay(lag: int, *, same_close: bool) -> None:
         )
     if lag > 0 and same_close:
         raise ArgumentError(f"same_close: goes with lag=0 alone, got lag={lag}")
-
-
-def _dates(every: Sequence[str | date]) -> tuple[date, ...]:
-    try:
-        given = list(every)
-        if not all(isinstance(each, (str, date, np.datetime64)) for each in given):
-            raise TypeError("neither a date nor the text of one")
-        index = pd.DatetimeIndex(given)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"every: want dates, got {every!r} ({error})") from None
-    if not len(index) or index.hasnans or index.tz is not None:
-        raise ArgumentError(f"every: want one tz-naive date or more, got {every!r}")
-    if (index != index.normalize()).any():
-        raise ArgumentError(f"every: want dates without a time of day, got {every!r}")
-    return tuple(index.unique().sort_values().date.tolist())
 
 
 def _find(dates: pd.DatetimeIndex, index: pd.DatetimeIndex) -> IntArray:

@@ -4,6 +4,7 @@ What passes here is sound, so nothing inside checks it again; what does not is r
 argument, the date and the name.
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +29,8 @@ __all__ = [
     "read_table",
     "read_weights",
 ]
+
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,17 +245,20 @@ def _fit(columns: pd.Index, wanted: pd.Index, name: str) -> IntArray:
 def read_day(name: str, day: object) -> str:
     """A day, month or year as text that an index of sessions can be cut by.
 
+    Texts are as "2025-01-31", "2025-01" or "2025", and none that could be another day.
+
     Raises
     ------
     ArgumentError
         If it is none, or has a time zone.
     """
-    if isinstance(day, (str, date, np.datetime64)):
+    if isinstance(day, (date, np.datetime64)) or (isinstance(day, str) and _DAY.fullmatch(day)):
         with suppress(ValueError):
             stamp = pd.Timestamp(day)
             if not pd.isna(stamp) and stamp.tzinfo is None:
                 return day if isinstance(day, str) else f"{stamp:%Y-%m-%d}"
-    raise ArgumentError(f"{name}: want a date without a time zone, got {day!r}")
+    forms = ", as 2025-01-31, 2025-01 or 2025" if isinstance(day, str) else ""
+    raise ArgumentError(f"{name}: want a date without a time zone{forms}, got {day!r}")
 
 
 def read_table(

@@ -7,18 +7,18 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+from rotation.days import read_date
 from rotation.errors import ArgumentError
 from rotation.whole import write_whole
 
-__all__ = ["Member", "Universe", "read_date"]
+__all__ = ["Member", "Universe"]
 
-_YEARS = 1900, 2100
 _NAMED = 20  # members that a note names of each layer
 _FIELDS = ("chosen_on", "source", "remarks", "layers")
 _MEMBER = ("ticker", "start", "end")
@@ -31,7 +31,7 @@ class Member:
     Parameters
     ----------
     ticker : name of its column of closes
-    start : first day, None for always
+    start : first day, such as "2025-01-31" or a ``datetime.date``; None for always
     end : last day, None for ever; it is sold at the close of the last session up to it
     """
 
@@ -256,8 +256,6 @@ class Universe:
         if not isinstance(layers, dict):
             raise ArgumentError(f"layers: want a table of names and their tickers, got {layers!r}")
         read = {name: _read_layer(f"layers.{name}", each) for name, each in layers.items()}
-        if "chosen_on" in data:
-            _check_day("chosen_on", data["chosen_on"])
         return cls(read, **{name: data[name] for name in _FIELDS[:3] if name in data})
 
     @classmethod
@@ -309,30 +307,6 @@ class Universe:
         return Path(path)
 
 
-def read_date(name: str, got: object) -> date:
-    """A day without a time of day; a Timestamp at midnight is one.
-
-    Raises
-    ------
-    ArgumentError
-        Naming the argument.
-
-    Examples
-    --------
-    >>> read_date("start", datetime(2025, 1, 31))
-    datetime.date(2025, 1, 31)
-    """
-    day = got
-    if isinstance(got, datetime):
-        whole = got == got and got.tzinfo is None and got.time() == time()  # NaT is not itself
-        day = got.date() if whole else None
-    if not isinstance(day, date):
-        raise ArgumentError(f"{name}: want a date, got {got!r}")
-    if not _YEARS[0] <= day.year <= _YEARS[1]:  # a slip of the hand
-        raise ArgumentError(f"{name}: want a year from {_YEARS[0]} to {_YEARS[1]}, got {got!r}")
-    return day
-
-
 def _members(name: object, members: object) -> tuple[str | Member, ...]:
     """Members of a layer as they are kept: a text where there are no dates."""
     if not isinstance(name, str) or not name.strip():
@@ -374,11 +348,6 @@ def _check_keys(table: Mapping[str, object], where: str, wanted: Sequence[str]) 
             raise ArgumentError(f"{where}{name}: want one of {', '.join(wanted)}, got {name!r}")
 
 
-def _check_day(where: str, got: object) -> None:
-    if type(got) is not date:
-        raise ArgumentError(f"{where}: want a date, as 2025-01-31 without quotes, got {got!r}")
-
-
 def _read_layer(where: str, members: object) -> list[str | Member]:
     if not isinstance(members, list):
         raise ArgumentError(f"{where}: want a list of tickers, got {members!r}")
@@ -391,9 +360,6 @@ def _read_member(where: str, got: object) -> str | Member:
     if not isinstance(got, dict) or "ticker" not in got:
         raise ArgumentError(f'{where}: want a ticker or {{ ticker = "NVDA", ... }}, got {got!r}')
     _check_keys(got, f"{where}.", _MEMBER)
-    for name in _MEMBER[1:]:
-        if name in got:
-            _check_day(f"{where}.{name}", got[name])
     try:
         return Member(**got)
     except ArgumentError as error:

@@ -522,7 +522,7 @@ class TestNouns:
         ({"layers": ("a", "a")}, "layers: want each name once"),
         ({"sessions": 1}, "sessions: want sessions, 2 or more, got 1"),
         ({"sessions": 60_000}, "sessions: want 50,000 or less, got 60000"),
-        ({"start": "soon"}, "start: want a date without a time zone, got 'soon'"),
+        ({"start": "soon"}, "start: want a date without a time zone, as .*, got 'soon'"),
         ({"start": "1700-01-01"}, "start: want a day from 1800 to 2050, got 1700-01-01"),
         ({"periods": 0}, "periods: want a number above 0, got 0"),
         ({"drift": 5}, "drift: want a figure a year, -2 or more, 2 or less, got 5"),

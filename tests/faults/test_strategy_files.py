@@ -70,7 +70,11 @@ def test_the_file_that_the_others_spoil_is_good():
         ("0.02", "nan", "rule.rule.margin: want a lead, 0 or more, got nan"),
         ("0.02", "-1e-9", "rule.rule.margin: want a lead, 0 or more, got -1e-09"),
         ('"M"', '"X"', "schedule.every: want one of D W M Q Y"),
-        ('"M"', "[2024-01-31T10:00:00]", "schedule.every: want dates without a time of day"),
+        (
+            '"M"',
+            "[2024-01-31T10:00:00]",
+            "schedule.every: want a date, as 2025-01-31, without a time of day",
+        ),
         ('every = "M"', "", "schedule.every: Schedule wants one, got none"),
         ("[schedule]", "[[schedule]]", "schedule: want a table, got ["),
         ('[schedule]\nevery = "M"', "", "schedule: Strategy wants one, got none"),

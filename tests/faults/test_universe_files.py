@@ -30,7 +30,7 @@ AMD,1996-01-02,2013-09-23
 AMD,2017-03-20,
 META,2013-12-23,
 """
-DATE = "want a date, as 2025-01-31 without quotes, got"
+DATE = "want a date, as 2025-01-31, without a time of day or a time zone, got"
 
 
 def refused(path, text, message):
@@ -53,6 +53,8 @@ def test_the_file_that_the_others_spoil_is_good(tmp_path):
     )
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert rt.Universe.read(path) == rt.Universe.from_toml(GOOD)
+    quoted = GOOD.replace("2025-01-31", '"2025-01-31"').replace("2023-09-14", '"2023-09-14"')
+    assert rt.Universe.from_toml(quoted) == rt.Universe.from_toml(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +63,12 @@ def test_the_file_that_the_others_spoil_is_good(tmp_path):
         ("chosen_on", "choosen_on", "choosen_on: want one of chosen_on, source, remarks, layers, "),
         ("[layers]", "[layer]", "layer: want one of chosen_on, source, remarks, layers, got 'lay"),
         ("start", "from", "layers.shovels[1].from: want one of ticker, start, end, got 'from'"),
-        ("2025-01-31", '"2025-01-31"', f"chosen_on: {DATE} '2025-01-31'"),
+        ("2025-01-31", '"31.01.2025"', f"chosen_on: {DATE} '31.01.2025'"),
         ("2025-01-31", "2025", f"chosen_on: {DATE} 2025"),
-        ("2025-01-31", "2025-01-31T00:00:00", f"chosen_on: {DATE} datetime.datetime(2025, 1, 31"),
+        ("2025-01-31", "2025-01-31T16:00:00", f"chosen_on: {DATE} datetime.datetime(2025, 1, 31"),
         ("2025-01-31", "12:30:00", f"chosen_on: {DATE} datetime.time(12, 30)"),
         ("2025-01-31", "2025-02-30", "text: want TOML, got what is none (Invalid date"),
-        ("2023-09-14", '"2023-09-14"', f"layers.shovels[1].start: {DATE} '2023-09-14'"),
+        ("2023-09-14", '"14/09/2023"', f"layers.shovels[1].start: {DATE} '14/09/2023'"),
         ("2010-01-26", "2010-01-26 10:00:00", f"layers.software[1].end: {DATE} datetime.datetime("),
         ("2010-01-26", "2000-01-26", "layers.software[1].end: want it after 2001-01-02, got 2000-"),
         ('"an article"', '["an article"]', "source: want a text, got ['an article']"),

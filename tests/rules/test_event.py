@@ -1,6 +1,6 @@
 """EventSwitch equals a slow loop over decisions and dates, and names the event."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ def test_an_event_comes_with_the_first_decision_on_its_date_or_later():
         [date(2025, 1, 27), date(2025, 1, 6), date(2025, 1, 6)],
         pd.DatetimeIndex(["2025-01-06", "2025-01-27"]),
         np.array(["2025-01-27", "2025-01-06"], dtype="datetime64[D]"),
-        (datetime(2025, 1, 6), "20250127"),
+        (datetime(2025, 1, 6), "2025-01-27"),
     ],
 )
 def test_dates_are_kept_sorted_and_once(dates):
@@ -108,18 +108,11 @@ def test_dates_are_kept_sorted_and_once(dates):
 @pytest.mark.parametrize(
     ("dates", "match"),
     [
-        ("2025-01-27", "dates: want dates, got '2025-01-27' .neither a list"),
-        (date(2025, 1, 27), "neither a list"),
-        (["2025-13-27"], "dates: want dates, got .*month must be in"),
-        (["27.01.2025"], "Invalid isoformat string"),
-        (["2025-01-27 16:00"], "Invalid isoformat string"),
-        ([20250127], "20250127 is neither a date nor"),
-        ([None], "None is neither"),
-        ([pd.Timestamp("2025-01-27 16:00")], "has a time of day"),
-        ([np.datetime64("2025-01-27T16:00")], "has a time of day"),
-        ([datetime(2025, 1, 27, tzinfo=UTC)], "time zone"),
-        ([pd.NaT], r"dates: want dates, got \[NaT\]"),
-        ([np.datetime64("NaT")], "is neither"),
+        ("2025-01-27", "dates: want a list of dates, got '2025-01-27'"),
+        (date(2025, 1, 27), "dates: want a list of dates, got datetime"),
+        (["2025-01-27", "20250127"], "dates: want a date, as 2025-01-31, .*, got '20250127'"),
+        (np.array(5), "dates: want a list of dates, got array"),
+        ([None], "dates: want a date, as 2025-01-31, .*, got None"),
         ([], "dates: want one date or more, got"),
     ],
 )

@@ -11,8 +11,9 @@ from typing import Self
 
 import pandas as pd
 
+from rotation.days import read_date
 from rotation.errors import ArgumentError, DataError
-from rotation.universe import Member, Universe, read_date
+from rotation.universe import Member, Universe
 
 __all__ = ["Membership", "Stay"]
 

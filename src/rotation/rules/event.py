@@ -1,14 +1,15 @@
 """From one layer to another at given events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.checks import check_count
+from rotation.days import read_dates
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule
 from rotation.rules.layer import Layer, check_layer, column, name_of, numbered, where_scored
@@ -81,7 +82,7 @@ class EventSwitch:
     back_after: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dates", _read(self.dates))
+        object.__setattr__(self, "dates", read_dates("dates", self.dates))
         check_layer("start", self.start)
         check_layer("to", self.to)
         if self.start == self.to:
@@ -176,30 +177,3 @@ def _turn(before: tuple[int, int], now: tuple[int, int], start: int, names: Sequ
 
 def _days(dates: Sequence[object]) -> NDArray[np.datetime64]:
     return np.array([str(each) for each in dates], dtype="datetime64[D]")
-
-
-def _read(dates: object) -> tuple[date, ...]:
-    try:
-        if isinstance(dates, str) or not isinstance(dates, Iterable):
-            raise TypeError("neither a list nor a tuple of them")
-        days = {_day(each) for each in dates}
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"dates: want dates, got {dates!r} ({error})") from None
-    if not days:
-        raise ArgumentError(f"dates: want one date or more, got {dates!r}")
-    return tuple(sorted(days))
-
-
-def _day(value: object) -> date:
-    """A date from what says one and no time of day."""
-    if isinstance(value, str):
-        return date.fromisoformat(value)
-    if isinstance(value, np.datetime64):
-        value = value.astype("datetime64[us]").item()
-    if isinstance(value, datetime):
-        if value.tzinfo is not None or value.time() != time():
-            raise ValueError(f"{value} has a time of day or a time zone")
-        return value.date()
-    if not isinstance(value, date):
-        raise TypeError(f"{value!r} is neither a date nor the text of one")
-    return value

@@ -6,7 +6,7 @@ series holds.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rotation.arrays import FloatArray, IntArray
 from rotation.checks import check_count, check_number
+from rotation.days import read_date
 from rotation.errors import ArgumentError
 from rotation.protocols import History
 from rotation.signals.seen import Seen
@@ -71,7 +72,8 @@ class Published:
 
     Parameters
     ----------
-    dates : date of each figure, on which it became known or to which it refers; ISO texts do
+    dates : date of each figure, on which it became known or to which it refers, such as
+        "2025-01-31" or a ``datetime.date``
     values : each figure, a finite number
     lag : calendar days from the date until the figure may be used, at least 0: 1 for what became
         known at some hour of its date, 45 or more for accounts dated with the end of their quarter
@@ -91,7 +93,7 @@ class Published:
 
     def __post_init__(self) -> None:
         check_count("lag", self.lag, 0, "calendar days")
-        dates = [_day(each) for each in _entries("dates", self.dates)]
+        dates = [read_date("dates", each) for each in _entries("dates", self.dates)]
         values = _entries("values", self.values)
         for value in values:
             check_number("values", value)
@@ -171,20 +173,3 @@ def _entries(name: str, given: Any) -> list[Any]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise ArgumentError(f"{name}: want a sequence, got {given!r}")
     return list(given)
-
-
-def _day(given: object) -> date:
-    """The date that was given, if it is one without a time of day or a time zone."""
-    day = given
-    if isinstance(day, str):
-        try:
-            day = datetime.fromisoformat(day)
-        except ValueError:
-            day = None
-    elif isinstance(day, np.datetime64):
-        day = day.astype("datetime64[us]").item()
-    if isinstance(day, datetime) and day == day and day.tzinfo is None and day.time() == time():
-        return day.date()
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return day
-    raise ArgumentError(f"dates: want dates without a time of day or a time zone, got {given!r}")
