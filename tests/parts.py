@@ -117,7 +117,7 @@ SIGNALS: dict[str, Drawn] = {
     "Crossover": st.builds(lambda fast, more: signals.Crossover(fast, fast + more), days, counts),
     "Donchian": st.builds(signals.Donchian, days),
     "Drawdown": st.builds(signals.Drawdown, st.none() | days),
-    "LeadLag": st.builds(signals.LeadLag, texts | st.integers(0, 3), days, st.integers(3, 99)),
+    "LeadLag": st.builds(signals.LeadLag, layers, days, st.integers(3, 99)),
     "Listed": st.builds(signals.Listed),
     "Momentum": st.builds(signals.Momentum, days, st.integers(0, 21)),
     "MovingAverageGap": st.builds(signals.MovingAverageGap, days),

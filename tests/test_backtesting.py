@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import rotation as rt
+from rotation.deciding import decide
+from rotation.protocols import History
 
 DAYS = pd.bdate_range("2024-01-01", periods=12)
 CLOSES = pd.DataFrame(
@@ -154,13 +156,30 @@ def test_what_a_users_rule_decides_is_checked(held, message):
         rt.backtest(CLOSES, rt.Strategy(rt.Momentum(1), rule, rt.Schedule("D")), check=False)
 
 
+@pytest.mark.parametrize("tranches", [1, 2])
+def test_a_rule_that_gives_reasons_may_write_into_the_scores_it_gets(tranches):
+    class Careless(Always):
+        def reasons(self, scores, moves, names):
+            scores[:] = 9.0
+            return ["because"] * len(moves)
+
+    history = History(CLOSES.to_numpy(), DAYS.to_numpy().astype("datetime64[D]"), ("A", "B"))
+    schedule = rt.Schedule("D", tranches=tranches)
+    decided = decide(rt.Strategy(rt.Momentum(1), Careless(0), schedule), history)
+    scores = decided.scores.copy()
+    assert "because" in decided.reasons(np.arange(2), ("A", "B"))[0]
+    np.testing.assert_array_equal(decided.scores, scores)
+
+
 def test_weights_that_are_not_finite_and_layers_without_a_close_are_refused():
     closes = CLOSES.copy()
     closes.loc[: DAYS[4], "B"] = np.nan
     bad = type("Rule", (), {"weigh": lambda self, scores: scores * np.nan})()
     with pytest.raises(rt.ArgumentError, match="gives a weight that is not finite"):
         rt.backtest(closes, rt.Strategy(rt.Momentum(1), bad, rt.Schedule("D")), check=False)
-    with pytest.raises(rt.ArgumentError, match="holds layer 1, which has no close on 2024-01-01"):
+    with pytest.raises(
+        rt.ArgumentError, match=r"rule: .* holds B, which has no close on 2024-01-01"
+    ):
         rt.backtest(closes, rt.Strategy(rt.Momentum(1), Always(1), rt.Schedule("D")))
 
 

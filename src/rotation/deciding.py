@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rotation.answers import check_scores
 from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.columns import one_hot
 from rotation.errors import ArgumentError
 from rotation.protocols import Bindable, History, Rule, Signal, WeightRule, bind, holds_one
-from rotation.rules.given import check_array, check_held, check_reasons, check_weights
+from rotation.rules.inner import held_of, reasons_of, weights_of
 from rotation.schedule import Schedule
 from rotation.strategy import Strategy
 
@@ -60,7 +62,7 @@ class Decided:
         found = [""] * len(moves)
         for part, rule in enumerate(self.rules):
             mine = np.flatnonzero(moves % parts == part)
-            said = _reasons(rule, self.scores[part::parts], moves[mine] // parts, names)
+            said = reasons_of(rule, self.scores[part::parts], moves[mine] // parts, names)
             turn = f"tranche {part + 1} of {parts}: " if parts > 1 else ""
             for place, text in zip(mine.tolist(), said, strict=True):
                 found[place] = turn + text
@@ -83,7 +85,7 @@ def decide(strategy: Strategy, history: History) -> Decided:
         targets, held = np.asarray(wanted.weights)[:, 0], None
     else:
         held = wanted.held[:, 0]
-        targets = (held[:, None] == np.arange(scores.shape[1])).astype(np.float64)
+        targets = one_hot(held, scores.shape[1])
     return Decided(rows, scores, held, targets, wanted.rules)
 
 
@@ -95,14 +97,8 @@ def score(signal: Signal | Bindable, history: History) -> FloatArray:
     ArgumentError
         If it gives a wrong shape, or an infinite score.
     """
-    close = history.close
-    given = bind(signal, history)(close.copy())
-    scores = check_array(f"signal: {signal!r}", given, close.shape, np.float64)
-    if np.isinf(scores).any():
-        row = int(np.argwhere(np.isinf(scores))[0, 0])
-        raise ArgumentError(f"signal: {signal!r} gives an infinite score in row {row}; want NaN")
-    scores[np.isnan(close)] = np.nan
-    return scores
+    given = bind(signal, history)(history.close.copy())
+    return check_scores(signal, given, history.close)
 
 
 def want(
@@ -127,46 +123,31 @@ def want(
     weights = np.zeros(scores.shape)
     for part, tranche in enumerate(tranches):
         newest = (decisions - part) // parts
-        weights[newest >= 0] += _weights(tranche, scores.shape[2])[newest[newest >= 0]]
+        own = tranche.weights if tranche.held is None else one_hot(tranche.held, scores.shape[2])
+        weights[newest >= 0] += np.asarray(own)[newest[newest >= 0]]
     weights /= np.minimum(decisions + 1, parts)[:, None, None]
     gone = np.isnan(history.close[history.rows])
     weights *= ~gone[:, None, :]
     return Wanted(None, weights, tuple(tranche.rules[0] for tranche in tranches))
 
 
-def _weights(wanted: Wanted, layers: int) -> FloatArray:
-    if wanted.held is None:
-        return np.asarray(wanted.weights)
-    return np.asarray(wanted.held[:, :, None] == np.arange(layers), dtype=np.float64)
-
-
 def _tranche(rule: Rule | WeightRule | Bindable, scores: FloatArray, history: History) -> Wanted:
     bound, close = bind(rule, history), history.close[history.rows]
     if holds_one(bound):
-        held = check_held(bound, bound.decide(scores.copy()), scores)
+        held = held_of(bound, scores)
         absent = np.append(np.isnan(close), np.zeros((len(close), 1), dtype=bool), axis=1)
         _refuse(rule, absent[np.arange(len(held))[:, None], held], held, history)
         return Wanted(held, None, (bound,))
-    if isinstance(bound, WeightRule):
-        weights = check_weights(bound, bound.weigh(scores.copy()), scores)
-        bad = (weights != 0) & np.isnan(close)[:, None, :]
-        _refuse(rule, bad.any(axis=2), bad.argmax(axis=2), history)
-        return Wanted(None, weights, (bound,))
-    raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {bound!r}, got neither")
+    weights = weights_of(bound, scores)
+    bad = (weights != 0) & np.isnan(close)[:, None, :]
+    _refuse(rule, bad.any(axis=2), bad.argmax(axis=2), history)
+    return Wanted(None, weights, (bound,))
 
 
 def _refuse(rule: object, bad: BoolArray, layer: IntArray, history: History) -> None:
     if bad.any():
         k, s = np.argwhere(bad)[0]
         raise ArgumentError(
-            f"rule: {rule!r} holds layer {layer[k, s]}, which has no close on "
+            f"rule: {rule!r} holds {history.names[layer[k, s]]}, which has no close on "
             f"{history.sessions[history.rows[k]]}"
         )
-
-
-def _reasons(
-    rule: Rule | WeightRule, scores: FloatArray, moves: IntArray, names: tuple[str, ...]
-) -> list[str]:
-    if not hasattr(rule, "reasons"):
-        return [f"decided by {rule!r}"] * len(moves)
-    return check_reasons(rule, rule.reasons(scores, moves, names), len(moves))

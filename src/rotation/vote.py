@@ -7,10 +7,10 @@ from typing import Self
 import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.columns import CASH
 from rotation.deciding import decide
 from rotation.errors import ArgumentError
 from rotation.protocols import History
-from rotation.rules.layer import CASH
 from rotation.strategy import Strategy
 
 __all__ = ["Vote", "vote"]

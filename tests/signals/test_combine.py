@@ -175,7 +175,7 @@ def test_what_is_inside_is_shown_the_history():
         (Where(Drawdown(), lead, wide), scores[0]),
         (Standardise(lead, 7), Standardise(lambda _: scores[1], 7)(close)),
     ]:
-        with pytest.raises(rt.ArgumentError, match=r"signal: (Breadth|LeadLag) needs"):
+        with pytest.raises(rt.ArgumentError, match=r"signal: Breadth needs|leader: 'b' is a name"):
             nested(close)
         got = nested.bind(history)(close)
         assert np.isfinite(got[40:]).all()

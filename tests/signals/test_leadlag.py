@@ -70,10 +70,14 @@ def test_a_name_is_bound_to_its_column():
     history = History(close, days, tuple(REAL.columns))
     bound = LeadLag("NVDA", 5, 60).bind(history)
     assert bound == LeadLag(REAL.columns.get_loc("NVDA"), 5, 60)
-    assert bound.bind(history) is bound
+    assert bound.bind(history) == bound
     with pytest.raises(rt.ArgumentError, match=r"leader: want one of AAPL, .*, NVDA, got 'INTC'"):
         LeadLag("INTC", 5, 60).bind(history)
-    with pytest.raises(rt.ArgumentError, match="signal: LeadLag needs the names of the layers"):
+    with pytest.raises(rt.ArgumentError, match=r"leader: want one of AAPL, .*, NVDA, got 8"):
+        LeadLag(8, 5, 60).bind(history)
+    with pytest.raises(
+        rt.ArgumentError, match="leader: 'NVDA' is a name, which only a history tells"
+    ):
         LeadLag("NVDA", 5, 60)(close)
     with pytest.raises(rt.ArgumentError, match="leader: want a column below 8, got 8"):
         LeadLag(8, 5, 60)(close)
@@ -84,8 +88,9 @@ def test_a_name_is_bound_to_its_column():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ((-1, 1, 9), "leader: want a layer's name or its column, 0 or more, got -1"),
-        ((None, 1, 9), "leader: want a layer's name or its column, 0 or more, got None"),
+        ((-1, 1, 9), "leader: want the name or column of a layer, got -1"),
+        ((None, 1, 9), "leader: want the name or column of a layer, got None"),
+        (("", 1, 9), "leader: want the name or column of a layer, got ''"),
         (("A", 0, 9), "days: want sessions, 1 or more, got 0"),
         (("A", 1, 2), "window: want pairs, 3 or more, got 2"),
     ],

@@ -14,9 +14,9 @@ import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
 from rotation.checks import check_count, check_positive
+from rotation.columns import CASH, Layer, check_layer, column, numbered, where_scored
 from rotation.errors import ArgumentError
 from rotation.protocols import History
-from rotation.rules.layer import CASH, Layer, check_layer, column, numbered, where_scored
 from rotation.rules.number import keep_numbers
 
 __all__ = ["DipBuyer", "Wait", "buy_dips", "wait_out"]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
 from rotation.checks import check_count
+from rotation.columns import Layer, check_layer, column, name_of, numbered, where_scored
 from rotation.days import read_dates
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule
-from rotation.rules.layer import Layer, check_layer, column, name_of, numbered, where_scored
 
 __all__ = ["EventSwitch", "event_switch"]
 

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
+from rotation.columns import CASH, Layer, check_layer, column, name_of, numbered, where_scored
 from rotation.protocols import History
-from rotation.rules.layer import CASH, Layer, check_layer, column, name_of, numbered, where_scored
 
 __all__ = ["Hold", "hold"]
 

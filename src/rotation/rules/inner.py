@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from rotation.answers import check_held, check_reasons, check_weights
 from rotation.arrays import FloatArray, IntArray
+from rotation.columns import one_hot
 from rotation.errors import ArgumentError
 from rotation.protocols import Rule, WeightRule, holds_one
-from rotation.rules.given import check_held, check_reasons, check_weights
 
 __all__ = ["check_rule", "held_of", "reasons_of", "weights_of"]
 
@@ -48,14 +47,13 @@ def weights_of(rule: Rule | WeightRule, scores: FloatArray) -> FloatArray:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from rotation.rules import Switch
     >>> weights_of(Switch(), np.array([[[0.1, 0.3]], [[np.nan, np.nan]]])).tolist()
     [[[0.0, 1.0]], [[0.0, 0.0]]]
     """
     if holds_one(rule):
-        held = held_of(rule, scores)
-        weights: FloatArray = (held[:, :, None] == np.arange(scores.shape[2])).astype(np.float64)
-        return weights
+        return one_hot(held_of(rule, scores), scores.shape[2])
     if isinstance(rule, WeightRule):
         return check_weights(rule, rule.weigh(scores.copy()), scores)
     raise ArgumentError(f"rule: want decide(scores) or weigh(scores) of {rule!r}, got neither")

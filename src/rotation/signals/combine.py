@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rotation.answers import check_scores
 from rotation.arrays import FloatArray
 from rotation.checks import check_count, check_number
 from rotation.errors import ArgumentError
@@ -271,13 +272,4 @@ def _bound(signals: Sequence[Signal], history: History) -> tuple[Signal, ...]:
 
 
 def _scores(signal: Signal, close: FloatArray) -> FloatArray:
-    """What a signal gives closes, if it is a finite score or none for each."""
-    scores = np.asarray(signal(close.copy()))
-    if scores.shape != close.shape:
-        raise ArgumentError(f"signal: {signal!r} gives shape {scores.shape}; want {close.shape}")
-    if not np.can_cast(scores.dtype, np.float64, casting="same_kind"):
-        raise ArgumentError(f"signal: {signal!r} gives {scores.dtype}; want float64")
-    if np.isinf(scores).any():
-        row = int(np.argwhere(np.isinf(scores))[0, 0])
-        raise ArgumentError(f"signal: {signal!r} gives an infinite score in row {row}; want NaN")
-    return np.where(np.isnan(close), np.nan, scores)
+    return check_scores(signal, signal(close.copy()), close)

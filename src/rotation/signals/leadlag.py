@@ -6,7 +6,7 @@ import numpy as np
 
 from rotation.arrays import FloatArray
 from rotation.checks import check_count
-from rotation.errors import ArgumentError
+from rotation.columns import Layer, check_layer, column, numbered
 from rotation.protocols import History
 from rotation.rolling import lagged, rolling_cov, rolling_mean
 from rotation.signals.momentum import momentum
@@ -61,34 +61,20 @@ class LeadLag:
     window : pairs in the regression, at least 3
     """
 
-    leader: str | int
+    leader: Layer
     days: int
     window: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.leader, str):
-            check_count("leader", self.leader, 0, "a layer's name or its column")
+        check_layer("leader", self.leader, cash=False)
         check_count("days", self.days, 1)
         check_count("window", self.window, 3, "pairs")
 
     def bind(self, history: History) -> "LeadLag":
         """The same with the leader's column."""
-        if not isinstance(self.leader, str):
-            return self
-        if self.leader not in history.names:
-            raise ArgumentError(
-                f"leader: want one of {', '.join(history.names)}, got {self.leader!r}"
-            )
-        return replace(self, leader=history.names.index(self.leader))
+        return replace(self, leader=numbered("leader", self.leader, history.names))
 
     def __call__(self, close: FloatArray) -> FloatArray:
         """Scores (T, L) of closes (T, L)."""
-        if isinstance(self.leader, str):
-            raise ArgumentError(
-                "signal: LeadLag needs the names of the layers; bind it to a history"
-            )
-        if self.leader >= close.shape[-1]:
-            raise ArgumentError(
-                f"leader: want a column below {close.shape[-1]}, got {self.leader!r}"
-            )
-        return lead_lag(close, self.leader, self.days, self.window)
+        leader = column("leader", self.leader, close.shape[-1])
+        return lead_lag(close, leader, self.days, self.window)

@@ -1,6 +1,6 @@
 """A layer as an argument: its name, its column, or cash.
 
-A name means a column once the history is known; until then a rule that has one cannot decide.
+A name means a column once the history is known; until then what has one cannot score or decide.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,16 @@ import numpy as np
 from rotation.arrays import FloatArray, IntArray
 from rotation.errors import ArgumentError
 
-__all__ = ["CASH", "Layer", "check_layer", "column", "name_of", "numbered", "where_scored"]
+__all__ = [
+    "CASH",
+    "Layer",
+    "check_layer",
+    "column",
+    "name_of",
+    "numbered",
+    "one_hot",
+    "where_scored",
+]
 
 CASH = "cash"
 Layer: TypeAlias = str | int
@@ -63,7 +72,7 @@ def column(argument: str, value: Layer, layers: int) -> int:
         return -1
     if isinstance(value, str):
         raise ArgumentError(
-            f"{argument}: {value!r} is a name, which only a history tells; bind the rule to one, "
+            f"{argument}: {value!r} is a name, which only a history tells; bind it to one, "
             "or want the number of a column"
         )
     if value >= layers:
@@ -74,6 +83,18 @@ def column(argument: str, value: Layer, layers: int) -> int:
 def name_of(layer: int, names: Sequence[str]) -> str:
     """What a layer held is called, -1 is cash."""
     return CASH if layer < 0 else names[layer]
+
+
+def one_hot(held: IntArray, layers: int) -> FloatArray:
+    """Weights (..., L) of layers held (...): 1 for the one, none for cash, -1.
+
+    Examples
+    --------
+    >>> one_hot(np.array([1, -1]), 2).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    weights: FloatArray = (held[..., None] == np.arange(layers)).astype(np.float64)
+    return weights
 
 
 def where_scored(scores: FloatArray, wanted: int | IntArray) -> IntArray:

@@ -1,7 +1,7 @@
-"""What a rule gave back, if it is what a rule should give.
+"""What a signal or a rule gave back, if it is what it should give.
 
-Whoever asks a rule that may be a user's own looks at the answer here, so a wrong one is refused in
-the same words wherever the rule stands.
+Whoever asks one that may be a user's own looks at the answer here, so a wrong one is refused in the
+same words wherever the signal or the rule stands.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rotation.arrays import FloatArray, IntArray
 from rotation.errors import ArgumentError
 
-__all__ = ["check_array", "check_held", "check_reasons", "check_weights"]
+__all__ = ["check_array", "check_held", "check_reasons", "check_scores", "check_weights"]
 
 _Kind = TypeVar("_Kind", bound=np.generic)
 
@@ -39,6 +39,27 @@ def check_array(
     if not np.can_cast(array.dtype, kind, casting="same_kind"):
         raise ArgumentError(f"{what} gives {array.dtype}; want {kind.__name__}")
     return array.astype(kind)
+
+
+def check_scores(signal: object, given: object, close: FloatArray) -> FloatArray:
+    """Scores (T, L), of what a signal gave closes (T, L); none where there is no close.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the signal, if it gave something else or an infinite score.
+
+    Examples
+    --------
+    >>> check_scores("mine", [[1, 2]], np.array([[100.0, np.nan]]))
+    array([[ 1., nan]])
+    """
+    scores = check_array(f"signal: {signal!r}", given, close.shape, np.float64)
+    if np.isinf(scores).any():
+        row = int(np.argwhere(np.isinf(scores))[0, 0])
+        raise ArgumentError(f"signal: {signal!r} gives an infinite score in row {row}; want NaN")
+    scores[np.isnan(close)] = np.nan
+    return scores
 
 
 def check_held(rule: object, given: object, scores: FloatArray) -> IntArray:
