@@ -20,10 +20,10 @@ from rotation.schedule import Schedule
 from rotation.strategy import Strategy
 from rotation.vote import Vote
 
-__all__ = ["Parts", "from_plain", "from_toml", "known_parts", "to_plain", "to_toml"]
+__all__ = ["OwnParts", "from_plain", "from_toml", "known_parts", "to_plain", "to_toml"]
 
 _Part = TypeVar("_Part")
-Parts = Mapping[str, type] | Iterable[type]
+OwnParts = Mapping[str, type] | Iterable[type]
 """Classes of the user's own by the names that files give them, or to be named as they are."""
 
 
@@ -123,14 +123,14 @@ def from_toml(text: str, known: Mapping[str, type], kind: type[_Part]) -> _Part:
         raise ArgumentError(f"text: want TOML, got {type(text).__name__}")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # what is no TOML, and numbers too long to read
         raise ArgumentError(f"text: want TOML, got what is none ({error})") from None
     except RecursionError:
         raise ArgumentError("text: want TOML, got lists or tables too deep to read") from None
     return from_plain(data, known, kind)
 
 
-def known_parts(parts: Parts = ()) -> dict[str, type]:
+def known_parts(parts: OwnParts = ()) -> dict[str, type]:
     """Classes that data may name: all parts of this package, and those of the user's own.
 
     Parameters

@@ -13,7 +13,7 @@ from rotation.protocols import Bindable, Rule, Signal, WeightRule
 from rotation.schedule import Schedule
 
 if TYPE_CHECKING:
-    from rotation.notation import Parts
+    from rotation.notation import OwnParts
 
 __all__ = ["Strategy"]
 
@@ -79,7 +79,7 @@ class Strategy:
         return to_toml(self, Strategy)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], parts: "Parts" = ()) -> Self:
+    def from_dict(cls, data: Mapping[str, Any], parts: "OwnParts" = ()) -> Self:
         """The strategy that :meth:`to_dict` wrote.
 
         Parameters
@@ -97,7 +97,7 @@ class Strategy:
         return from_plain(data, known_parts(parts), cls)
 
     @classmethod
-    def from_toml(cls, text: str, parts: "Parts" = ()) -> Self:
+    def from_toml(cls, text: str, parts: "OwnParts" = ()) -> Self:
         """:meth:`from_dict` of TOML."""
         from rotation.notation import from_toml, known_parts
 

@@ -88,6 +88,7 @@ def test_the_file_that_the_others_spoil_is_good():
         ("[signal]", "[signal", "text: want TOML, got what is none (Expected ']' at the end"),
         ("days = 126", "days = 126\ndays = 127", "text: want TOML, got what is none (Cannot over"),
         ("126", "[" * 100_000, "text: want TOML, got lists or tables too deep to read"),
+        ("126", "1" * 5_000, "text: want TOML, got what is none (Exceeds the limit"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(was, now, message):
