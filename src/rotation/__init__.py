@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rotation import measures as measures
     from rotation import rules as rules
     from rotation import signals as signals
+    from rotation import trials as trials
+    from rotation import validation as validation
     from rotation.backtesting import backtest as backtest
     from rotation.causality import check_causal as check_causal
     from rotation.comparison import Comparison as Comparison
@@ -93,7 +95,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 # Rooms with many names of their own, as in `rt.signals.ZScore`.
-_ROOMS = ("data", "grid", "measures", "rules", "signals")
+_ROOMS = ("data", "grid", "measures", "rules", "signals", "trials", "validation")
 
 
 def __getattr__(name: str) -> object:
@@ -105,4 +107,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*__all__, *_ROOMS])
