@@ -227,8 +227,8 @@ def test_parts_are_kept_as_plain_tuples():
         (Standardise, (None, 5), "signal: want a function of closes to scores, got None"),
         (Standardise, (gain, 1), "days: want sessions, 2 or more, got 1"),
         (Where, (1, gain, gain), "regime: want a function of closes to scores, got 1"),
-        (Where, (gain, 1, gain), "a: want a function of closes to scores, got 1"),
-        (Where, (gain, gain, 1), "b: want a function of closes to scores, got 1"),
+        (Where, (gain, 1, gain), "above: want a function of closes to scores, got 1"),
+        (Where, (gain, gain, 1), "otherwise: want a function of closes to scores, got 1"),
     ],
 )
 def test_arguments_are_checked(build, given, message):

@@ -223,8 +223,8 @@ class Where:
     Parameters
     ----------
     regime : whose scores choose, as :class:`rotation.signals.VolatilityRegime`
-    a : signal where they are above 0
-    b : signal where they are not
+    above : signal where they are above 0
+    otherwise : signal where they are not
 
     Examples
     --------
@@ -235,22 +235,23 @@ class Where:
     """
 
     regime: Signal
-    a: Signal
-    b: Signal
+    above: Signal
+    otherwise: Signal
 
     def __post_init__(self) -> None:
-        for name in ("regime", "a", "b"):
+        for name in ("regime", "above", "otherwise"):
             _check_signal(name, getattr(self, name))
 
     def bind(self, history: History) -> "Where":
         """The same of signals that were shown the history."""
-        regime, a, b = _bound((self.regime, self.a, self.b), history)
-        return Where(regime, a, b)
+        return Where(*_bound((self.regime, self.above, self.otherwise), history))
 
     def __call__(self, close: FloatArray) -> FloatArray:
         """Scores (T, L) of closes (T, L)."""
-        regime, a, b = (_scores(each, close) for each in (self.regime, self.a, self.b))
-        return np.where(np.isnan(regime), np.nan, np.where(regime > 0, a, b))
+        regime, above, otherwise = (
+            _scores(each, close) for each in (self.regime, self.above, self.otherwise)
+        )
+        return np.where(np.isnan(regime), np.nan, np.where(regime > 0, above, otherwise))
 
 
 def _check_signal(name: str, signal: object) -> None:
