@@ -92,8 +92,9 @@ def test_options_are_checked():
     for days in (1, 2.5, "63"):
         with pytest.raises(rt.ArgumentError, match="days: want returns, 2 or more"):
             rt.InverseVolatility(days=days)
-    for cap in (0, 1.1, "0.4", None):
+    for cap in (0, 1.1, "0.4", None, True, np.array([0.4, 0.5])):
         with pytest.raises(rt.ArgumentError, match="cap: want a share above 0 and at most 1"):
             rt.Capped(rt.Equal(), cap)
-    with pytest.raises(rt.ArgumentError, match="weighting: want a Weighting, got 'equal'"):
-        rt.Capped("equal", 0.4)
+    for weighting in ("equal", rt.Equal):
+        with pytest.raises(rt.ArgumentError, match="weighting: want a Weighting, got "):
+            rt.Capped(weighting, 0.4)

@@ -15,7 +15,10 @@ __all__ = [
     "check_number",
     "check_positive",
     "is_number",
+    "keep_numbers",
 ]
+
+_WHOLE = 1 << 53  # up to here a whole number and its float are the same
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -94,3 +97,21 @@ def check_positive(name: str, value: object) -> None:
     """
     if not (_is_finite(value) and value > 0):
         raise ArgumentError(f"{name}: want a number above 0, got {value!r}")
+
+
+def keep_numbers(part: object, *names: str) -> None:
+    """Put floats in the place of numbers that numpy would not calculate with, once checked.
+
+    A small whole number stays one, as whoever wrote it reads it in the part's repr.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from rotation.rules import Switch
+    >>> Switch(Fraction(1, 50)).margin, Switch(1).margin
+    (0.02, 1)
+    """
+    for name in names:
+        value = getattr(part, name)
+        if not (isinstance(value, int) and abs(value) <= _WHOLE):
+            object.__setattr__(part, name, float(value))

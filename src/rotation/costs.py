@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rotation.arrays import FloatArray
+from rotation.checks import check_number
 from rotation.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Impact:
     volume : DataFrame (T, N) of the money that each asset turns over in a session, account currency
     coefficient : c, what trading a whole session's volume would cost as a fraction; a number, a
         Series by name, as daily volatilities are, or a DataFrame
+
+    Raises
+    ------
+    ArgumentError
+        If the coefficient is no number of 0 or more, nor a table of them.
 
     Notes
     -----
@@ -57,6 +63,11 @@ class Costs:
     slippage : a further rate on both sides, for prices that are worse than the table's
     impact : square-root market impact
 
+    Raises
+    ------
+    ArgumentError
+        If a rate is none or outside [0, 1), or ``impact`` is no Impact.
+
     Examples
     --------
     >>> Costs.bps(10)
@@ -76,11 +87,15 @@ class Costs:
 
     @classmethod
     def bps(cls, both: float) -> Self:
-        """Rate of ``both`` basis points on each side."""
-        try:
-            rate = both / 10_000
-        except TypeError:
-            raise ArgumentError(f"bps: want a number of basis points, got {both!r}") from None
+        """Rate of ``both`` basis points on each side.
+
+        Raises
+        ------
+        ArgumentError
+            If it is not a number of basis points from 0 to below 10,000.
+        """
+        check_number("bps", both, 0, what="basis points")
+        rate = float(both) / 10_000
         return cls(buy=rate, sell=rate)
 
     @property

@@ -50,7 +50,13 @@ class Layers:
     prices: Prices
 
     def weights(self, name: str) -> pd.DataFrame:
-        """Weights of a layer's members at each close of its life (t, n)."""
+        """Weights of a layer's members at each close of its life (t, n).
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such layer.
+        """
         held: pd.DataFrame = self._account(name).weights.drop(columns="cash")
         return held
 
@@ -58,6 +64,11 @@ class Layers:
         """What moved a layer's index, in its points: a column a member, and ``cost`` (t, n + 1).
 
         All that stands in a row adds up to the change of the index in that session.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such layer.
         """
         account = self._account(name)
         table: pd.DataFrame = account.contributions.drop(columns="cash") / account.value.iloc[0]
@@ -161,7 +172,7 @@ def build_layers(
     for argument, got, kind in (("universe", universe, Universe), ("schedule", schedule, Schedule)):
         if not isinstance(got, kind):
             raise ArgumentError(f"{argument}: want a {kind.__name__}, got {got!r}")
-    if not callable(weighting):
+    if not callable(weighting) or isinstance(weighting, type):
         raise ArgumentError(f"weighting: want a Weighting, got {weighting!r}")
     absent = [ticker for ticker in universe.tickers if ticker not in closes.columns]
     if absent:

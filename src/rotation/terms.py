@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.checks import check_fraction, check_positive
+from rotation.checks import check_fraction, check_positive, is_number
 from rotation.costs import Costs, Rate
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band, Composition, Market, Rates
@@ -39,10 +39,23 @@ class Borrowing:
         None for the rate that positive cash earns
     shorts : fee per session on the value of what is short: a number, a Series by name or by
         session, or a DataFrame (T, N); what is owed grows by it until it is bought back
+
+    Raises
+    ------
+    ArgumentError
+        If one is nothing of the kind; its numbers are checked beside the closes.
     """
 
     cash: float | pd.Series | None = None
     shorts: Rate = 0.0
+
+    def __post_init__(self) -> None:
+        if not (self.cash is None or is_number(self.cash) or isinstance(self.cash, pd.Series)):
+            raise ArgumentError(f"cash: want a number or a Series, got {self.cash!r}")
+        if not (is_number(self.shorts) or isinstance(self.shorts, (pd.Series, pd.DataFrame))):
+            raise ArgumentError(
+                f"shorts: want a number, a Series or a DataFrame, got {self.shorts!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +67,21 @@ class Actions:
     dividends : DataFrame, money per share (after a split of the same session) by ex-date and name;
         0 or NaN for none
     splits : DataFrame, shares that one share becomes by session and name; 0, 1 or NaN for none
+
+    Raises
+    ------
+    ArgumentError
+        If one is no DataFrame; its numbers are checked beside the closes.
     """
 
     dividends: pd.DataFrame | None = None
     splits: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("dividends", "splits"):
+            got = getattr(self, name)
+            if not (got is None or isinstance(got, pd.DataFrame)):
+                raise ArgumentError(f"{name}: want a DataFrame, got {got!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

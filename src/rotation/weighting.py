@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
-from rotation.checks import check_count
+from rotation.checks import check_count, is_number, keep_numbers
 from rotation.errors import ArgumentError, DataError
 from rotation.tables import Prices, read_shares
 
@@ -110,20 +110,22 @@ class Capped:
     ----------
     weighting : to cap
     cap : highest share, above 0 and at most 1; with fewer than 1 / cap members all are equal
+
+    Raises
+    ------
+    ArgumentError
+        If there is no weighting to cap, or the cap is no such share.
     """
 
     weighting: Weighting
     cap: float
 
     def __post_init__(self) -> None:
-        if not callable(self.weighting):
+        if not callable(self.weighting) or isinstance(self.weighting, type):
             raise ArgumentError(f"weighting: want a Weighting, got {self.weighting!r}")
-        try:
-            sound = 0 < self.cap <= 1
-        except TypeError:
-            sound = False
-        if not sound:
+        if not (is_number(self.cap) and 0 < self.cap <= 1):
             raise ArgumentError(f"cap: want a share above 0 and at most 1, got {self.cap!r}")
+        keep_numbers(self, "cap")
 
     def __call__(self, prices: Prices, rows: IntArray, live: BoolArray) -> FloatArray:
         """Shares (K, N) of the live members."""

@@ -266,7 +266,6 @@ def test_a_calendar_that_begins_later_is_noted(bars):
         (([1, 2],), {}, "closes: want a DataFrame or Bars, got list"),
         ((None,), {}, "closes: want a DataFrame or Bars, got NoneType"),
         ((rt.sample(), {"splits": 1}), {}, "actions: want rotation.Actions, got"),
-        ((rt.sample(), rt.Actions(splits=[2.0])), {}, "actions.splits: want a DataFrame, got list"),
         ((rt.sample(), None, 5), {}, "calendar: want a name, or names by ticker, got 5"),
         ((rt.sample(), None, {"NVDA": 5}), {}, "calendar: want a name, or names by ticker"),
         ((rt.sample(), None, {"NVDAX": "XNYS"}), {}, "calendar: 'NVDAX' is not a column of closes"),

@@ -254,12 +254,21 @@ def test_what_is_held_already_has_no_turnover():
 
 
 @pytest.mark.parametrize(
-    "options", [{"size": 0}, {"fixed": -1}, {"minimum": np.inf}, {"per_share": "1"}, {"size": None}]
+    "options",
+    [
+        {"size": 0},
+        {"size": None},
+        {"size": True},
+        {"fixed": -1},
+        {"fixed": np.array([1.0, 2.0])},
+        {"minimum": np.inf},
+        {"per_share": "1"},
+    ],
 )
 def test_options_are_checked(options):
     (name,) = options
-    least = "above 0" if name == "size" else "of 0 or more"
-    with pytest.raises(rt.ArgumentError, match=f"^{name}: want a number {least}, got "):
+    least = " above 0" if name == "size" else ", 0 or more"
+    with pytest.raises(rt.ArgumentError, match=f"^{name}: want a number{least}, got "):
         rt.Lots(**options)
 
 

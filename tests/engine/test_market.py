@@ -1,5 +1,7 @@
 """Bands by hand, and what else a market and its rates say."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -53,11 +55,24 @@ def test_each_strategy_moves_by_a_fraction_of_its_own():
     assert weights[1].tolist() == pytest.approx([0.45, 0.45, 0.5])
 
 
-@pytest.mark.parametrize("options", [{"absolute": -0.1}, {"relative": np.nan}, {"absolute": "5%"}])
-def test_a_band_is_checked(options):
-    (name,) = options
-    with pytest.raises(rt.ArgumentError, match=f"{name}: want a band of 0 or more"):
-        rt.Band(**options)
+@pytest.mark.parametrize("name", ["absolute", "relative"])
+@pytest.mark.parametrize(
+    "got", [-0.1, -np.inf, np.nan, "5%", None, True, 10**400, np.array([0.1, 0.2])]
+)
+def test_a_band_is_checked(name, got):
+    with pytest.raises(rt.ArgumentError, match=f"^{name}: want a band, 0 or more, got "):
+        rt.Band(**{name: got})
+
+
+@pytest.mark.parametrize("got", ["no", 1, None])
+def test_a_band_goes_to_its_edge_or_not(got):
+    with pytest.raises(rt.ArgumentError, match=f"^to_edge: want True or False, got {got!r}$"):
+        rt.Band(0.1, to_edge=got)
+
+
+def test_a_band_may_be_any_number():
+    assert rt.Band(Fraction(1, 50), np.inf) == rt.Band(0.02, float("inf"))
+    assert type(rt.Band(Fraction(1, 50)).absolute) is float
 
 
 def test_events_are_trades_last_closes_and_dividends_after_the_first_trade():

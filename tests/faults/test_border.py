@@ -185,7 +185,7 @@ def test_rates_are_fractions(side, rate):
         rt.Costs(**{side: rate})
 
 
-@pytest.mark.parametrize("points", [10_000, -1, np.nan, "10", None, [10]])
+@pytest.mark.parametrize("points", [10_000, -1, np.nan, "10", None, [10], True, np.array([10.0])])
 def test_basis_points_are_a_number_below_one(points):
     with pytest.raises(rt.ArgumentError, match=r"^(bps|buy): want "):
         rt.Costs.bps(points)

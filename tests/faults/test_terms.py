@@ -106,16 +106,8 @@ def test_impact_costs_what_its_law_says():
         ({"haircut": "half"}, "haircut: want a fraction in [0, 1), got 'half'"),
         ({"dividends": "hold"}, "dividends: want 'reinvest' or 'cash', got 'hold'"),
         (
-            {"borrowing": rt.Borrowing(cash="dear")},
-            "borrowing.cash: want a number or a Series, got 'dear'",
-        ),
-        (
             {"borrowing": rt.Borrowing(shorts=pd.Series({"A": 0.1}))},
             "borrowing.shorts: want a rate of 0 or more, got nan for B",
-        ),
-        (
-            {"borrowing": rt.Borrowing(shorts="dear")},
-            "borrowing.shorts: want a number, a Series or a DataFrame, got 'dear'",
         ),
         (
             {"borrowing": rt.Borrowing(shorts=-0.1)},
@@ -147,6 +139,26 @@ def test_impact_costs_what_its_law_says():
 )
 def test_terms_are_checked(options, message):
     refused(message, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rt.Borrowing(cash="dear"), "cash: want a number or a Series, got 'dear'"),
+        (lambda: rt.Borrowing(cash=True), "cash: want a number or a Series, got True"),
+        (lambda: rt.Borrowing(cash=TABLE), "cash: want a number or a Series, got "),
+        (
+            lambda: rt.Borrowing(shorts=None),
+            "shorts: want a number, a Series or a DataFrame, got",
+        ),
+        (lambda: rt.Borrowing(shorts=[0.1]), "shorts: want a number, a Series or a DataFrame, got"),
+        (lambda: rt.Actions(dividends=5), "dividends: want a DataFrame, got 5"),
+        (lambda: rt.Actions(splits=TABLE["A"]), "splits: want a DataFrame, got "),
+    ],
+)
+def test_terms_are_of_their_kind_when_they_are_made(make, message):
+    with pytest.raises(rt.ArgumentError, match=f"^{message}"):
+        make()
 
 
 def test_whole_shares_know_neither_shorts_nor_leverage():

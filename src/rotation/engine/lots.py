@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
+from rotation.checks import check_number, check_positive, keep_numbers
 from rotation.costs import root
 from rotation.engine.account import Account, ruined
 from rotation.engine.market import Market, Rates
-from rotation.errors import ArgumentError
 
 __all__ = ["Lots", "run_lots"]
 
@@ -29,6 +29,11 @@ class Lots:
     per_share : fee for each share, account currency
     fixed : fee for each order
     minimum : least that an order costs, rate and fees together
+
+    Raises
+    ------
+    ArgumentError
+        If one is not a finite number of 0 or more, or the size is 0.
     """
 
     size: float = 1.0
@@ -37,15 +42,10 @@ class Lots:
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("size", "per_share", "fixed", "minimum"):
-            got = getattr(self, name)
-            try:
-                sound = 0 <= got < np.inf and (name != "size" or got > 0)
-            except TypeError:
-                sound = False
-            if not sound:
-                least = "above 0" if name == "size" else "of 0 or more"
-                raise ArgumentError(f"{name}: want a number {least}, got {got!r}")
+        check_positive("size", self.size)
+        for name in ("per_share", "fixed", "minimum"):
+            check_number(name, getattr(self, name), 0)
+        keep_numbers(self, "size", "per_share", "fixed", "minimum")
 
     def fees(self, shares: FloatArray, price: FloatArray, rate: FloatArray) -> FloatArray:
         """Cost of orders of so many ``shares``, account currency; none for no shares."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray, IntArray, delisted
-from rotation.errors import ArgumentError
+from rotation.checks import check_flag, check_number, is_number, keep_numbers
 
 __all__ = ["Band", "Composition", "Market", "Rates"]
 
@@ -107,6 +107,11 @@ class Band:
     to_edge : move all weights towards their targets by one fraction, just so far that none is off
         by more than its band; otherwise all the way
 
+    Raises
+    ------
+    ArgumentError
+        If a band is not a number of 0 or more, or ``to_edge`` neither True nor False.
+
     Notes
     -----
     A weight is off by more than its band if it is by more than both. The first trade is made in
@@ -122,12 +127,10 @@ class Band:
     def __post_init__(self) -> None:
         for name in ("absolute", "relative"):
             got = getattr(self, name)
-            try:
-                sound = got >= 0
-            except TypeError:
-                sound = False
-            if not sound:
-                raise ArgumentError(f"{name}: want a band of 0 or more, got {got!r}")
+            if not (is_number(got) and got == np.inf):
+                check_number(name, got, 0, what="a band")
+        check_flag("to_edge", self.to_edge)
+        keep_numbers(self, "absolute", "relative")
 
     def apply(self, held: FloatArray, wanted: FloatArray) -> tuple[FloatArray, BoolArray]:
         """Weights to trade to, and which strategies trade at all.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.checks import check_number, is_number
+from rotation.checks import check_number, is_number, keep_numbers
 from rotation.errors import ArgumentError
-from rotation.rules.number import keep_numbers
 
 __all__ = ["Blend", "blend"]
 

@@ -13,11 +13,10 @@ from typing import Self
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.checks import check_count, check_positive
+from rotation.checks import check_count, check_positive, keep_numbers
 from rotation.columns import CASH, Layer, check_layer, column, numbered, where_scored
 from rotation.errors import ArgumentError
 from rotation.protocols import History
-from rotation.rules.number import keep_numbers
 
 __all__ = ["DipBuyer", "Wait", "buy_dips", "wait_out"]
 

@@ -7,12 +7,11 @@ from typing import Self
 import numpy as np
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.checks import check_number
+from rotation.checks import check_number, keep_numbers
 from rotation.columns import CASH, Layer, check_layer, column, numbered, where_scored
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule, WeightRule, bind, holds_one
 from rotation.rules.inner import check_rule, held_of, reasons_of, weights_of
-from rotation.rules.number import keep_numbers
 
 __all__ = ["Refuge", "candidates"]
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rotation.arrays import BoolArray, FloatArray, IntArray
-from rotation.checks import check_count, check_number
-from rotation.rules.number import keep_numbers
+from rotation.checks import check_count, check_number, keep_numbers
 
 __all__ = ["Switch", "switch"]
 

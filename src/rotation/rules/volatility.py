@@ -7,11 +7,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from rotation.arrays import FloatArray, IntArray
-from rotation.checks import check_count, check_positive
+from rotation.checks import check_count, check_positive, keep_numbers
 from rotation.errors import ArgumentError
 from rotation.protocols import History, Rule, WeightRule, bind
 from rotation.rules.inner import check_rule, reasons_of, weights_of
-from rotation.rules.number import keep_numbers
 
 __all__ = ["VolTarget", "realised_volatility", "target_volatility"]
 
