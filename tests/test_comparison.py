@@ -87,3 +87,17 @@ def test_a_column_that_ends_before_the_window_is_a_caution():
     result = rt.simulate(closes, first)
     told = rt.compare({"one": result, **rt.alternatives(result)}).cautions
     assert f"good has no close after {DAYS[39]:%Y-%m-%d}: from then on" in told[0]
+
+
+def test_a_column_of_any_result_that_ends_is_a_caution_once():
+    ended = CLOSES.assign(gone=CLOSES["good"].where(CLOSES.index < DAYS[40]))
+    two = {
+        name: rt.simulate(
+            ended[["poor", "gone"]], pd.DataFrame({"poor": part, "gone": 0.5}, DAYS[:1])
+        )
+        for name, part in {"half": 0.5, "less": 0.2}.items()
+    }
+    told = rt.compare({"other columns": held("good"), **two}).cautions
+    assert [text.split(":")[0] for text in told[:-1]] == [
+        f"gone has no close after {DAYS[39]:%Y-%m-%d}"
+    ]

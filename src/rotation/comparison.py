@@ -17,6 +17,7 @@ from rotation.hindsight import chosen_row, in_sample
 from rotation.measures import conventions
 from rotation.provenance import Provenance
 from rotation.result import Result, figures
+from rotation.tables import Prices
 
 __all__ = ["Comparison", "compare"]
 
@@ -99,17 +100,10 @@ class Comparison:
             own |= dict.fromkeys(filter(None, known.values()))
         else:
             own |= dict.fromkeys(f"{name}: {text}" for name, text in known.items() if text)
-        prices = next(iter(self.results.values())).prices
-        ended = delisted(prices.close)
-        gone = [
-            f"{name} has no close after {prices.sessions[row]:%Y-%m-%d}: from then on whoever held "
-            "it has cash."
-            for name, row in zip(prices.columns, ended, strict=True)
-            if row < len(prices.close)
-        ]
+        gone = [text for each in self.results.values() for text in _gone(each.prices)]
         return (
             *own,
-            *gone,
+            *dict.fromkeys(gone),
             "Luck is not tested here: each row is one rule, and rules tried before it and not "
             "written down are not counted.",
         )
@@ -154,6 +148,15 @@ class Comparison:
         return "\n\n".join([_shown(self.table), *tables, *filled])
 
     __repr__ = __str__
+
+
+def _gone(prices: Prices) -> list[str]:
+    return [
+        f"{name} has no close after {prices.sessions[row]:%Y-%m-%d}: from then on whoever held "
+        "it has cash."
+        for name, row in zip(prices.columns, delisted(prices.close), strict=True)
+        if row < len(prices.close)
+    ]
 
 
 def _shown(table: pd.DataFrame) -> str:
