@@ -147,8 +147,34 @@ def test_options_are_checked():
         measures.sharpe([0.1, 0.2], periods="x")
     with pytest.raises(rt.ArgumentError, match="level: want a probability between 0 and 1, got 95"):
         measures.value_at_risk([0.1], level=95)
-    with pytest.raises(rt.ArgumentError, match="rate: want a number or 2 sessions, got 3"):
+    with pytest.raises(rt.ArgumentError, match=r"rate: want a number, \(2,\), got shape \(3,\)"):
         measures.sharpe([0.1, 0.2], rate=[0.0, 0.0, 0.0])
+
+
+def test_true_is_no_number_of_sessions():
+    with pytest.raises(rt.ArgumentError, match="periods: want sessions a year above 0, got True"):
+        measures.sharpe([0.1, 0.2], periods=True)
+
+
+@pytest.mark.parametrize(
+    ("returns", "benchmark", "want"),
+    [
+        ((5,), (4,), "(5,)"),
+        ((5,), (5, 3), "(5,)"),
+        ((5, 2), (5, 3), "(5,) or (5, 2)"),
+        ((5, 2), (4, 2), "(5,) or (5, 2)"),
+        ((5, 1), (5, 3), "(5,) or (5, 1)"),
+    ],
+)
+def test_a_benchmark_of_other_returns_is_named(returns, benchmark, want):
+    with pytest.raises(rt.ArgumentError) as error:
+        measures.information_ratio(np.full(returns, 0.01), np.full(benchmark, 0.02))
+    assert str(error.value) == f"benchmark: want {want}, got shape {benchmark}"
+
+
+def test_a_rate_of_other_strategies_is_named():
+    with pytest.raises(rt.ArgumentError, match=r"rate: want a number, \(2,\) or \(2, 3\), got sha"):
+        measures.omega(np.full((2, 3), 0.01), rate=np.zeros((2, 2)))
 
 
 def test_conventions_name_the_sessions_a_year():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rotation.arrays import FloatArray
+from rotation.checks import is_number
 from rotation.errors import ArgumentError
 
 __all__ = [
@@ -75,7 +76,7 @@ def sharpe(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) -
     ----------
     returns : (T,) or (T, S) simple returns
     periods : sessions a year
-    rate : what cash earns per session, a number or (T,)
+    rate : what cash earns per session, a number, (T,) or (T, S)
 
     Returns
     -------
@@ -97,7 +98,7 @@ def sortino(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) 
     ----------
     returns : (T,) or (T, S) simple returns
     periods : sessions a year
-    rate : minimum acceptable return per session, a number or (T,)
+    rate : minimum acceptable return per session, a number, (T,) or (T, S)
 
     Returns
     -------
@@ -177,7 +178,7 @@ def omega(returns: ArrayLike, *, rate: ArrayLike = 0.0) -> FloatArray:
     Parameters
     ----------
     returns : (T,) or (T, S) simple returns
-    rate : threshold per session, a number or (T,)
+    rate : threshold per session, a number, (T,) or (T, S)
 
     Returns
     -------
@@ -235,8 +236,8 @@ def information_ratio(
     -------
     () or (S,) annualised ratio; NaN where the two differ by no more than rounding
     """
-    other = _returns(benchmark, "benchmark")
-    gap = _excess(_returns(returns), other)
+    r, other = _returns(returns), _returns(benchmark, "benchmark")
+    gap = r - _fitted(other, r, "benchmark: want ")
     risk = _deviation(gap)
     risk = np.where(risk > np.maximum(1e-13 * np.abs(other).max(), 1e-15), risk, 0.0)
     return _ratio(np.mean(gap, axis=0), risk, periods)
@@ -346,11 +347,15 @@ def _excess(returns: FloatArray, rate: ArrayLike) -> FloatArray:
     r = _numbers(rate, "rate")
     if not np.isfinite(r).all():
         raise ArgumentError(f"rate: want finite numbers, got {rate!r}")
-    if r.ndim == 1 and returns.ndim == 2:
-        r = r[:, None]
-    if r.ndim and len(r) != len(returns):
-        raise ArgumentError(f"rate: want a number or {len(returns)} sessions, got {len(r)}")
-    return returns - r
+    return returns - (_fitted(r, returns, "rate: want a number, ") if r.ndim else r)
+
+
+def _fitted(values: FloatArray, returns: FloatArray, want: str) -> FloatArray:
+    """Values of the same sessions, for all series (T,) or for each (T, S), as they broadcast."""
+    shapes = dict.fromkeys([returns.shape[:1], returns.shape])
+    if values.shape not in shapes:
+        raise ArgumentError(f"{want}{' or '.join(map(str, shapes))}, got shape {values.shape}")
+    return values[:, None] if values.ndim < returns.ndim else values
 
 
 def _fall(drawdown: FloatArray) -> FloatArray:
@@ -394,7 +399,7 @@ def _moment(returns: FloatArray, order: int) -> FloatArray:
 
 
 def _periods(periods: float) -> float:
-    if not (isinstance(periods, Real) and 0 < periods < np.inf):
+    if not (is_number(periods) and 0 < periods < np.inf):
         raise ArgumentError(f"periods: want sessions a year above 0, got {periods!r}")
     return periods
 
