@@ -78,6 +78,7 @@ def test_demo_writes_the_page(monkeypatch, capsys, tmp_path, ledger):
         (["dmo"], "rotation: No such command 'dmo'"),
         (["demo", "--page"], "rotation: Option '--page' requires an argument."),
         (["demo", "--page", "x.pdf"], "rotation: path: want"),
+        (["demo", "--page", "/proc/x.html"], "rotation: path: cannot write /proc/x.html (No such"),
         (["demo", "extra"], "rotation: Got unexpected extra argument"),
     ],
 )

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from rotation.days import read_date
 from rotation.errors import ArgumentError
-from rotation.whole import write_whole
+from rotation.whole import save
 
 __all__ = ["Member", "Universe"]
 
@@ -296,15 +296,7 @@ class Universe:
             If the file is there, or cannot be written.
         """
         _check_path(path)
-        try:
-            write_whole(Path(path), self.to_toml().encode(), overwrite=overwrite)
-        except FileExistsError:
-            raise ArgumentError(
-                f"path: {path} is there already; pass overwrite=True to replace it"
-            ) from None
-        except (OSError, ValueError) as error:  # ValueError of what UTF-8 or a name cannot hold
-            raise ArgumentError(f"path: cannot write {path} ({error})") from None
-        return Path(path)
+        return save(Path(path), self.to_toml(), overwrite=overwrite)
 
 
 def _members(name: object, members: object) -> tuple[str | Member, ...]:

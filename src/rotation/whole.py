@@ -8,7 +8,46 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["write_whole"]
+from rotation.errors import ArgumentError
+
+__all__ = ["save", "there", "write_whole"]
+
+
+def save(path: Path, data: bytes | str, *, overwrite: bool = True) -> Path:
+    """:func:`write_whole` of the file that an argument ``path`` names.
+
+    Parameters
+    ----------
+    path : of the file; a link is followed
+    data : all of it; a text is written as UTF-8
+    overwrite : whether a file that is there may be replaced
+
+    Returns
+    -------
+    Path
+        Of the file, as given.
+
+    Raises
+    ------
+    ArgumentError
+        If the file is there and may not be replaced, or cannot be written.
+    """
+    try:
+        whole = data.encode() if isinstance(data, str) else data
+        write_whole(path, whole, overwrite=overwrite)
+    except FileExistsError:
+        raise there(path) from None
+    except (OSError, ValueError) as error:  # ValueError of what UTF-8 or a name cannot hold
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(
+            f"path: cannot write {path} ({reason}); what was there stays as it was"
+        ) from error
+    return path
+
+
+def there(path: Path) -> ArgumentError:
+    """What a file that may not be replaced is refused with."""
+    return ArgumentError(f"path: {path} is there already; pass overwrite=True to replace it")
 
 
 def write_whole(path: Path, data: bytes | bytearray, *, overwrite: bool = True) -> None:

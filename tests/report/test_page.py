@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from base64 import b64decode, b64encode
 from hashlib import sha256
@@ -321,6 +322,23 @@ def test_a_path_is_a_file_in_a_folder(tmp_path):
         SWITCHING.report(3)
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/proc/x.html", "cannot write /proc/x.html (No such file or directory); what was there"),
+        ("x" * 300 + ".html", "html (File name too long); what was there stays as it was"),
+        ("a\0b.html", "b.html (embedded null byte); what was there stays as it was"),
+        ("lost.html", "cannot write lost.html (No such file or directory); what was there"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_said_so(path, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("lost.html").symlink_to("nowhere/page.html")
+    with pytest.raises(rt.ArgumentError, match=f"^path: .*{re.escape(said)}"):
+        SWITCHING.report(path)
+    assert sorted(map(str, Path().iterdir())) == ["lost.html"]
+
+
 def test_a_page_replaces_the_one_that_was_there(tmp_path):
     old, link = tmp_path / "old.HTML", tmp_path / "link.html"
     old.write_text("before")
@@ -348,7 +366,7 @@ def test_a_failure_leaves_the_old_page_and_nothing_else(tmp_path, monkeypatch):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="the disk is gone"):
+    with pytest.raises(rt.ArgumentError, match=r"path: cannot write .*the disk is gone.; what was"):
         SWITCHING.report(path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]

@@ -22,7 +22,7 @@ from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.provenance import STAMP
 from rotation.seal import BLANK, seal
-from rotation.whole import write_whole
+from rotation.whole import save, there
 
 __all__ = ["write_bars", "write_closes"]
 
@@ -160,12 +160,8 @@ def _target(path: str | os.PathLike[str], overwrite: bool) -> tuple[Path, str]:
             f"path: want a name that ends in .csv, .csv.gz, .tsv, .txt or .parquet, got {path.name}"
         )
     if not overwrite and os.path.lexists(path):
-        raise _there(path)
+        raise there(path)
     return path, kind
-
-
-def _there(path: Path) -> ArgumentError:
-    return ArgumentError(f"path: {path} is there already; pass overwrite=True to replace it")
 
 
 def _check(table: pd.DataFrame, name: str) -> None:
@@ -225,13 +221,4 @@ def _to_parquet(table: pd.DataFrame, more: Mapping[bytes, bytes]) -> bytes:
 def _save(path: Path, data: bytes, overwrite: bool) -> Path:
     if path.suffix.casefold() == ".gz":
         data = gzip.compress(data, mtime=0)
-    try:
-        write_whole(path, data, overwrite=overwrite)
-    except FileExistsError as error:
-        raise _there(path) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ArgumentError(
-            f"path: cannot write {path} ({reason}); what was there stays as it was"
-        ) from error
-    return path
+    return save(path, data, overwrite=overwrite)

@@ -6,6 +6,7 @@ result gives the same bytes.
 
 import os
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -29,7 +30,7 @@ from rotation.report.figures import (
 )
 from rotation.result import Result
 from rotation.simulation import alternatives
-from rotation.whole import write_whole
+from rotation.whole import save
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -84,14 +85,13 @@ def write_page(result: Result, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ArgumentError
-        If ``path`` cannot be such a file.
+        If ``path`` cannot be such a file, or cannot be written; what was there stays as it was.
     DataError
         If there are fewer than two returns to take figures from.
     MissingExtraError
         Without the extra ``report``.
     """
-    target = _target(path)
-    write_whole(target, render(result).encode())
+    save(_target(path), render(result))
 
 
 def render(result: Result) -> str:
@@ -322,16 +322,16 @@ def _ledger_caption(switches: pd.DataFrame, start: pd.Timestamp) -> str:
 def _target(path: str | os.PathLike[str]) -> Path:
     """The file behind ``path``, or a refusal of what cannot be one."""
     try:
-        given = Path(path)
+        target = Path(path)
     except TypeError:
         raise ArgumentError(f"path: want the name of a file, got {path!r}") from None
-    if given.suffix.lower() != ".html":
+    if target.suffix.lower() != ".html":
         raise ArgumentError(f"path: want a file that ends in .html, got {str(path)!r}")
-    if given.is_dir():
-        raise ArgumentError(f"path: want a file, got the folder {str(path)!r}")
-    target = given.resolve()
-    if not target.parent.is_dir():
-        raise ArgumentError(f"path: there is no folder {str(target.parent)!r}")
+    with suppress(OSError):  # where nothing may be looked at, writing says so
+        if target.is_dir():
+            raise ArgumentError(f"path: want a file, got the folder {str(path)!r}")
+        if not target.parent.is_dir():
+            raise ArgumentError(f"path: there is no folder {str(target.parent)!r}")
     return target
 
 
