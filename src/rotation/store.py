@@ -8,8 +8,7 @@ done again; nothing of it is ever read as a result.
 import json
 import os
 import re
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from rotation.checks import check_count
 from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.seal import BLANK, is_sealed, seal
+from rotation.whole import write_whole
 
 try:
     import fcntl
@@ -192,13 +192,8 @@ class Store:
         data = seal(sink.getvalue().to_pybytes(), self._about(number))
         _write(self._path(number), data)
 
-    def load(self, number: int, names: Sequence[str] | None = None) -> dict[str, Column]:
+    def load(self, number: int) -> dict[str, Column]:
         """Columns of a block as they were saved, to the bit; not to be written into.
-
-        Parameters
-        ----------
-        number : of the block
-        names : the columns wanted, all if None
 
         Raises
         ------
@@ -213,13 +208,9 @@ class Store:
                 f"out: {self._path(number)} is missing or not as it was saved; "
                 "run the sweep again with the same folder, which redoes what is not whole"
             )
-        table = parquet.ParquetFile(pa.BufferReader(data)).read(columns=names, use_threads=False)
-        wanted = table.column_names if names is None else names
-        return {name: _from_arrow(table.column(name).combine_chunks()) for name in wanted}
-
-    def __iter__(self) -> Iterator[dict[str, Column]]:
-        """Columns of all blocks, in order, one block in memory at a time."""
-        return (self.load(number) for number in range(self.blocks))
+        table = parquet.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        names = table.column_names
+        return {name: _from_arrow(table.column(name).combine_chunks()) for name in names}
 
     def _path(self, number: int) -> Path:
         return self.folder / f"part-{number:08d}.parquet"
@@ -238,14 +229,14 @@ class Store:
 
 
 def _write(path: Path, data: bytes | bytearray) -> None:
-    """Write a file that appears whole or not at all, and leave nothing else behind."""
+    """Write a file whole or not at all, and show meanwhile that its writer lives."""
     try:
         for _ in range(9):
             # Another process may take a temporary file for a leftover before it is locked.
             with suppress(FileNotFoundError):
-                _write_once(path, data)
+                write_whole(path, data, begin=_hold)
                 return
-        _write_once(path, data)
+        write_whole(path, data, begin=_hold)
     except OSError as error:
         raise ArgumentError(
             f"out: cannot write {path} ({error.strerror}); finished blocks stay: "
@@ -253,19 +244,9 @@ def _write(path: Path, data: bytes | bytearray) -> None:
         ) from error
 
 
-def _write_once(path: Path, data: bytes | bytearray) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            with suppress(OSError):  # a file system without locks
-                _lock(file)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:  # Ctrl-C too
-        temporary.unlink(missing_ok=True)
-        raise
+def _hold(file: BinaryIO) -> None:
+    with suppress(OSError):  # a file system without locks
+        _lock(file)
 
 
 def _lock(file: BinaryIO) -> None:

@@ -5,8 +5,10 @@ Whatever stops the writing, what was there before stays, and nothing else is lef
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from rotation.errors import ArgumentError
 
@@ -50,7 +52,13 @@ def there(path: Path) -> ArgumentError:
     return ArgumentError(f"path: {path} is there already; pass overwrite=True to replace it")
 
 
-def write_whole(path: Path, data: bytes | bytearray, *, overwrite: bool = True) -> None:
+def write_whole(
+    path: Path,
+    data: bytes | bytearray,
+    *,
+    overwrite: bool = True,
+    begin: Callable[[BinaryIO], None] | None = None,
+) -> None:
     """Write a file by way of another beside it, which takes its place in one step.
 
     Parameters
@@ -58,6 +66,7 @@ def write_whole(path: Path, data: bytes | bytearray, *, overwrite: bool = True) 
     path : of the file; a link is followed
     data : all of it
     overwrite : whether a file that is there may be replaced
+    begin : is given the other file before anything is written, as to lock it
 
     Raises
     ------
@@ -72,6 +81,8 @@ def write_whole(path: Path, data: bytes | bytearray, *, overwrite: bool = True) 
     temporary = target.with_name(f".{target.name[:60]}.{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
+            if begin is not None:
+                begin(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

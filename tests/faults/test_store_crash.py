@@ -77,7 +77,8 @@ def same(one, other):
 
 def is_whole(store):
     return store.missing() == [] and all(
-        same(got, columns(number, store.size(number))) for number, got in enumerate(store)
+        same(store.load(number), columns(number, store.size(number)))
+        for number in range(store.blocks)
     )
 
 
