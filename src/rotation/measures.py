@@ -45,6 +45,11 @@ def annual_return(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
     -------
     () or (S,) fraction a year
 
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``periods`` is not a number above 0.
+
     Examples
     --------
     >>> round(float(annual_return([0.1, 0.1], periods=1)), 12)
@@ -65,6 +70,11 @@ def annual_volatility(returns: ArrayLike, *, periods: float = 252) -> FloatArray
     Returns
     -------
     () or (S,) fraction a year; NaN for a single return
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``periods`` is not a number above 0.
     """
     return _figure(_deviation(_returns(returns)) * np.sqrt(_periods(periods)))
 
@@ -81,6 +91,12 @@ def sharpe(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) -
     Returns
     -------
     () or (S,) annualised ratio; NaN where the excess never varies
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, ``periods`` is not a number above 0, or
+        ``rate`` does not fit them.
 
     Examples
     --------
@@ -103,6 +119,12 @@ def sortino(returns: ArrayLike, *, periods: float = 252, rate: ArrayLike = 0.0) 
     Returns
     -------
     () or (S,) annualised ratio; NaN where no return falls short
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, ``periods`` is not a number above 0, or
+        ``rate`` does not fit them.
     """
     excess = _excess(_returns(returns), rate)
     downside = np.sqrt(np.mean(np.minimum(excess, 0.0) ** 2, axis=0))
@@ -119,6 +141,11 @@ def drawdown(returns: ArrayLike) -> FloatArray:
     Returns
     -------
     (T,) or (T, S) fractions, zero or negative
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more.
 
     Examples
     --------
@@ -139,6 +166,11 @@ def max_drawdown(returns: ArrayLike) -> FloatArray:
     Returns
     -------
     () or (S,) fraction, zero or negative
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more.
     """
     return _deepest(drawdown(returns))
 
@@ -154,6 +186,11 @@ def calmar(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
     Returns
     -------
     () or (S,) ratio; NaN without a drawdown
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``periods`` is not a number above 0.
     """
     return _ratio(annual_return(returns, periods=periods), _fall(max_drawdown(returns)), 1)
 
@@ -168,6 +205,11 @@ def ulcer(returns: ArrayLike) -> FloatArray:
     Returns
     -------
     () or (S,) fraction
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more.
     """
     return _root_mean_square(drawdown(returns))
 
@@ -183,6 +225,11 @@ def omega(returns: ArrayLike, *, rate: ArrayLike = 0.0) -> FloatArray:
     Returns
     -------
     () or (S,) ratio; NaN where nothing falls short
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``rate`` does not fit them.
     """
     excess = _excess(_returns(returns), rate)
     gains = np.sum(np.maximum(excess, 0.0), axis=0)
@@ -200,6 +247,11 @@ def value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> FloatArray:
     Returns
     -------
     () or (S,) return, negative for a loss
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``level`` is not between 0 and 1.
     """
     if not (isinstance(level, Real) and 0 < level < 1):
         raise ArgumentError(f"level: want a probability between 0 and 1, got {level!r}")
@@ -217,6 +269,11 @@ def conditional_value_at_risk(returns: ArrayLike, *, level: float = 0.95) -> Flo
     Returns
     -------
     () or (S,) return, negative for a loss
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``level`` is not between 0 and 1.
     """
     return _tail_mean(_returns(returns), value_at_risk(returns, level=level))
 
@@ -235,6 +292,12 @@ def information_ratio(
     Returns
     -------
     () or (S,) annualised ratio; NaN where the two differ by no more than rounding
+
+    Raises
+    ------
+    ArgumentError
+        If returns or the benchmark are not finite numbers of -1 or more, their shapes do not fit,
+        or ``periods`` is not a number above 0.
     """
     r, other = _returns(returns), _returns(benchmark, "benchmark")
     gap = r - _fitted(other, r, "benchmark: want ")
@@ -253,6 +316,11 @@ def skew(returns: ArrayLike) -> FloatArray:
     Returns
     -------
     () or (S,); NaN where returns never vary
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more.
     """
     return _moment(_returns(returns), 3)
 
@@ -267,6 +335,11 @@ def kurtosis(returns: ArrayLike) -> FloatArray:
     Returns
     -------
     () or (S,); NaN where returns never vary
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more.
     """
     return _moment(_returns(returns), 4)
 
@@ -282,6 +355,11 @@ def figures(returns: ArrayLike, *, periods: float = 252) -> dict[str, FloatArray
     Returns
     -------
     dict of () or (S,), with rates of 0 and a level of 0.95
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not finite numbers of -1 or more, or ``periods`` is not a number above 0.
 
     Examples
     --------

@@ -326,6 +326,8 @@ class Result:
 
         Raises
         ------
+        ArgumentError
+            If the benchmark is neither a Result nor a Series.
         DataError
             If fewer than two returns are left, or the benchmark does not cover them.
         """
@@ -351,6 +353,10 @@ class Result:
 
         Raises
         ------
+        ArgumentError
+            If ``path`` cannot be such a file, or cannot be written; what was there stays as it was.
+        DataError
+            If there are fewer than two returns to take figures from.
         MissingExtraError
             Without the extra ``report``.
         """

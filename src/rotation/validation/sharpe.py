@@ -61,7 +61,8 @@ def probabilistic_sharpe(
     Raises
     ------
     ArgumentError
-        If no distribution has this skew and kurtosis, as when the kurtosis is an excess.
+        If there are fewer than two sessions, if no distribution has this skew and kurtosis, as when
+        the kurtosis is an excess, or if anything else is not as said above.
 
     Examples
     --------
@@ -96,6 +97,12 @@ def expected_max_sharpe(trials: ArrayLike, variance: ArrayLike) -> FloatArray:
     Returns
     -------
     () or (S,) Sharpe ratio, in the unit of √variance; 0 for a single trial
+
+    Raises
+    ------
+    ArgumentError
+        If there is less than one trial, if a variance is negative or infinite, or if the two have
+        shapes that do not go together.
 
     Examples
     --------
@@ -136,6 +143,11 @@ def deflated_sharpe(
     Returns
     -------
     () or (S,) probability
+
+    Raises
+    ------
+    ArgumentError
+        As :func:`probabilistic_sharpe` and :func:`expected_max_sharpe`.
 
     Examples
     --------
@@ -178,6 +190,12 @@ def min_track_record_length(
     -------
     () or (S,) sessions, with a fraction; infinite where the ratio does not exceed the benchmark
 
+    Raises
+    ------
+    ArgumentError
+        If ``confidence`` is not from 0.5 and below 1, if no distribution has this skew and
+        kurtosis, or if anything else is not as said above.
+
     Examples
     --------
     >>> months = min_track_record_length(0.458, skew=-2.448, kurtosis=10.164)
@@ -209,6 +227,11 @@ def min_backtest_length(trials: ArrayLike, sharpe: float = 1.0) -> FloatArray:
     Returns
     -------
     () or (S,) years or sessions
+
+    Raises
+    ------
+    ArgumentError
+        If there is less than one trial, or ``sharpe`` is not one number above 0.
 
     Examples
     --------
@@ -246,6 +269,11 @@ def effective_trials(returns: ArrayLike, *, trials: float | None = None) -> floa
     -------
     float
         From 1 to N.
+
+    Raises
+    ------
+    ArgumentError
+        If returns are not a table of finite numbers, or there are fewer ``trials`` than strategies.
 
     Examples
     --------
