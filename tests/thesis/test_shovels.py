@@ -10,6 +10,8 @@ def test_the_demonstration_runs_on_one_window_that_every_name_reaches():
     closes = shovels.demonstration_closes()
     assert closes.index[0] == pd.Timestamp("1999-01-22")
     assert closes.iloc[-1].notna().all()
+    assert f"end in {closes.index[-1]:%Y}, before" in shovels.CAVEAT
+    assert rt.sample()["NVDA"].last_valid_index() > closes.index[-1]  # it is not the history's end
     assert list(closes.columns) == list(shovels.SHOVELS_AND_APPLICATIONS.tickers)
     comparison = shovels.demonstrate()
     assert list(comparison.table.index) == ["switch", "shovels", "applications", "50/50"]

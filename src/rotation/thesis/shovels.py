@@ -1,7 +1,8 @@
 """The preset: semiconductors against software and internet, over the embedded history.
 
-It is a demonstration and cannot be a verdict: the history ends before the events that the thesis
-is about, and its names were chosen by those who knew how they had done.
+It is a demonstration and cannot be a verdict: the days on which all its names have closes end
+before the events that the thesis is about, and the names were chosen by those who knew how they had
+done.
 """
 
 from datetime import date
@@ -29,8 +30,8 @@ __all__ = [
 ]
 
 CAVEAT = (
-    "A demonstration, no verdict: the embedded history ends in 2022, before the events of 2025 "
-    "that the thesis is about."
+    "A demonstration, no verdict: the closes that all of its names have end in 2022, before the "
+    "events of 2025 that the thesis is about."
 )
 
 SHOVELS_AND_APPLICATIONS = Universe(
