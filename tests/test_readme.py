@@ -52,7 +52,7 @@ def test_the_ten_lines_run_and_print_what_the_demo_does(demo, tmp_path, monkeypa
     assert paragraphs(capsys.readouterr().out)[:3] == demo[:3]
     assert (tmp_path / "semis_to_software.html").stat().st_size > 0
     exec(compile(more, "README.md", "exec"), names)
-    assert "The best by information_ratio of 144 strategies" in capsys.readouterr().out
+    assert "The best by information_ratio of 1,000 strategies" in capsys.readouterr().out
     exec(compile(check, "README.md", "exec"), names)
     assert "0 errors" in capsys.readouterr().out
 
