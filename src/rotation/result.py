@@ -15,6 +15,7 @@ from rotation import measures
 from rotation.arrays import FloatArray, IntArray, delisted
 from rotation.engine.account import Account, run
 from rotation.engine.market import Market
+from rotation.engine.trading import is_trade, trading
 from rotation.errors import ArgumentError, DataError
 from rotation.hindsight import in_sample
 from rotation.provenance import Provenance, provenance
@@ -22,8 +23,6 @@ from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
 __all__ = ["Result", "benchmark_returns", "figures"]
-
-_NOTHING = 1e-12  # turnover that is rounding, not a trade
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -56,7 +55,7 @@ class Result:
     def __repr__(self) -> str:
         return (
             f"<Result {self.start:%Y-%m-%d} to {self.prices.sessions[-1]:%Y-%m-%d}, "
-            f"{(self.account.turnover > _NOTHING).sum()} trades, "
+            f"{is_trade(self.account.turnover).sum()} trades, "
             f"value {self.account.value[-1, 0]:.6g}>"
         )
 
@@ -183,7 +182,7 @@ class Result:
             out=np.zeros_like(self._before()),
             where=account.before > 0,
         )
-        traded = np.flatnonzero(account.turnover[:, 0] > _NOTHING)
+        traded = np.flatnonzero(is_trade(account.turnover[:, 0]))
         decided = np.where(account.decision < 0, account.rows, self.decided[account.decision])
         sessions = self.prices.sessions
         ledger = pd.DataFrame(
@@ -385,12 +384,9 @@ def figures(result: Result, start_row: int, *, benchmark: FloatArray | None = No
             f"closes: too short; want two returns or more after the first session that can have "
             f"traded, {result.prices.sessions[start_row]:%Y-%m-%d}, got {len(returns)}"
         )
-    account = result.account
-    later = account.rows > start_row
+    traded = trading(result.account, start_row, periods=periods)
     found = measures.figures(returns, periods=periods) | {
-        "annual_turnover": account.turnover[later, 0].sum() * periods / len(returns),
-        "switches": (account.turnover[later, 0] > _NOTHING).sum(),
-        "cost": 1.0 - np.prod(_kept(account)[later]),
+        name: column[0] for name, column in traded.items()
     }
     if benchmark is not None:
         gap = returns - benchmark
@@ -400,12 +396,6 @@ def figures(result: Result, start_row: int, *, benchmark: FloatArray | None = No
         found["annual_tracking_error"] = measures.annual_volatility(gap, periods=periods)
         found["information_ratio"] = measures.information_ratio(returns, benchmark, periods=periods)
     return pd.Series(found, dtype=np.float64)
-
-
-def _kept(account: Account) -> FloatArray:
-    """Share of the value that each event kept (E,)."""
-    before, after = account.before[:, 0], account.after[:, 0]
-    return np.divide(after, before, out=np.ones_like(after), where=before > 0)
 
 
 def benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArray:
