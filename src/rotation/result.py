@@ -5,19 +5,21 @@ traded; what it paid to get in stands in the ledger.
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from rotation import measures
-from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.engine.account import Account, run
+from rotation.arrays import FloatArray, IntArray
+from rotation.engine import holdings
+from rotation.engine.account import Account
 from rotation.engine.market import Market
 from rotation.engine.trading import is_trade, trading
 from rotation.errors import ArgumentError, DataError
 from rotation.hindsight import in_sample
+from rotation.ledger import Ledger
 from rotation.provenance import Provenance, provenance
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
@@ -87,7 +89,7 @@ class Result:
     @property
     def ruined(self) -> pd.Timestamp | None:
         """Session on which nothing was left, None if there was none."""
-        row = self._ruin_row()
+        row = holdings.ruin_row(self.account)
         return None if row is None else self.prices.sessions[row]
 
     @property
@@ -110,8 +112,7 @@ class Result:
     @property
     def weights(self) -> pd.DataFrame:
         """Weights at each close (T, N + 1) after the trades of the session, ``cash`` last."""
-        held, value = self._held(), self.account.value
-        weights = np.divide(held, value, out=np.zeros_like(held), where=value > 0)
+        weights = holdings.weights(self.account, self.market)
         return self._table(weights, {"cash": 1.0 - weights.sum(axis=1)})
 
     @property
@@ -124,12 +125,13 @@ class Result:
         what was owed beyond all that there was; if the costs of leaving were more than what was
         left, they took that.
         """
-        held, account, market = self._held(), self.account, self.market
+        account, market = self.account, self.market
+        held, before = holdings.held(account, market), holdings.before(account, market)
         bought = np.zeros_like(held)
-        np.add.at(bought, account.rows, account.weights[:, 0] * account.after - self._before())
+        np.add.at(bought, account.rows, account.weights[:, 0] * account.after - before)
         dividends = np.zeros_like(held)
         if market.dividend is not None:
-            units = self._before() / np.where(account.price > 0, account.price, 1.0)
+            units = before / np.where(account.price > 0, account.price, 1.0)
             np.add.at(dividends, account.rows, units * market.dividend[account.rows])
         cost = np.zeros(len(held))
         np.add.at(cost, account.rows, (account.after - account.before)[:, 0])
@@ -138,7 +140,7 @@ class Result:
         cash = value - np.append(0.0, held.sum(axis=1))
         interest = np.append(0.0, cash[1:-1] * self._interest(cash[1:-1]))
         found = {"cash": interest, "cost": cost}
-        row = self._ruin_row()
+        row = holdings.ruin_row(self.account)
         if row is not None:
             earned[row + 1 :], interest[row + 1 :] = 0.0, 0.0
             rest = np.diff(value)[row] - earned[row].sum() - interest[row] - cost[row]
@@ -161,9 +163,6 @@ class Result:
             columns=[*self.prices.columns, *more],
         )
 
-    def _ruin_row(self) -> int | None:
-        return None if self.account.ruined is None else int(self.account.ruined[0])
-
     @property
     def switches(self) -> pd.DataFrame:
         """Ledger, a row per trade, oldest first.
@@ -175,142 +174,10 @@ class Result:
         whole shares stay from the target, Σ|w - target|, where shares are whole. A forced sale at
         a last close decided itself, and its turnover is what was sold.
         """
-        account, names = self.account, list(map(str, self.prices.columns))
-        before = np.divide(
-            self._before(),
-            account.before,
-            out=np.zeros_like(self._before()),
-            where=account.before > 0,
+        ledger = Ledger(
+            self.prices, self.account, self.market, self.decided, self.reasons, self.terms
         )
-        traded = np.flatnonzero(is_trade(account.turnover[:, 0]))
-        decided = np.where(account.decision < 0, account.rows, self.decided[account.decision])
-        sessions = self.prices.sessions
-        ledger = pd.DataFrame(
-            {
-                "decided": sessions[decided[traded]],
-                "traded": sessions[account.rows[traded]],
-                "from": [_describe(before[k], names) for k in traded],
-                "to": [_describe(account.weights[k, 0], names) for k in traded],
-                "turnover": account.turnover[traded, 0],
-                "cost": (account.before - account.after)[traded, 0],
-                "earned": self._earned(traded),
-                "instead": self._instead(traded, before),
-                "reason": [self._reason(int(k)) for k in traded],
-            }
-        ).astype({"from": str, "to": str, "reason": str})
-        if account.deviation is not None:
-            ledger.insert(6, "deviation", account.deviation[traded, 0])
-        row = self._ruin_row()
-        if row is not None:
-            last = self._ruin(row, names)
-            if account.deviation is not None:
-                last = last.assign(deviation=0.0)
-            ledger = pd.concat([ledger, last], ignore_index=True)
-        return ledger
-
-    def _ruin(self, row: int, names: list[str]) -> pd.DataFrame:
-        session = self.prices.sessions[[row]]
-        weights = self.weights.iloc[row - 1, :-1].to_numpy()
-        return pd.DataFrame(
-            {
-                "decided": session,
-                "traded": session,
-                "from": _describe(weights, names),
-                "to": "nothing",
-                "turnover": 0.0,
-                "cost": 0.0,
-                "earned": 0.0,
-                "instead": 0.0,
-                "reason": "ruined: nothing is left",
-            }
-        )
-
-    def _reason(self, event: int) -> str:
-        if self.account.decision[event] >= 0:
-            return self.reasons[int(self.account.decision[event])]
-        row = self.account.rows[event]
-        gone = np.flatnonzero(delisted(self.market.close) == row)
-        names = ", ".join(map(str, self.prices.columns[gone]))
-        return f"delisted: {names} has no close after {self.prices.sessions[row]:%Y-%m-%d}"
-
-    def _earned(self, traded: IntArray) -> FloatArray:
-        """Return from after each of these events to before the next of them, or the end."""
-        value = np.append(self.account.before[traded[1:], 0], self.account.value[-1, 0])[
-            : len(traded)
-        ]
-        after = self.account.after[traded, 0]
-        earned: FloatArray = np.divide(value, after, out=np.ones_like(after), where=after > 0) - 1.0
-        return earned
-
-    def _instead(self, traded: IntArray, before: FloatArray) -> FloatArray:
-        """The same for what was held before each event (E, N), left alone and free of cost."""
-        nexts = [*map(int, traded[1:]), None]
-        found = [
-            self._left_alone(before[k], int(k), to) for k, to in zip(traded, nexts, strict=False)
-        ]
-        return np.array(found)
-
-    def _left_alone(self, before: FloatArray, event: int, to: int | None) -> float:
-        """Return of weights (N,) from an event to just before another, or the last close.
-
-        The event's own price may be a fill: that is taken to the close of its row first.
-        """
-        row, price = self.account.rows[event], self.account.price[event]
-        close = np.nan_to_num(self.market.close[row])
-        money = np.divide(before * close, price, out=np.zeros_like(before), where=before != 0)
-        value = 1.0 - before.sum() + money.sum()
-        if value <= 0:
-            return -1.0
-        stop = self._ruin_row() if to is None else int(self.account.rows[to])
-        stop = len(self.prices.close) - 1 if stop is None else stop
-        at_fill = to is not None and self.account.decision[to] >= 0
-        market = self.market
-        if self.terms.actions is not None and self.terms.fill is not None:
-            market = self.terms.market(
-                self.prices, np.array([stop] if at_fill else [], dtype=np.intp)
-            )
-        window = market.between(row, stop + 1)
-        fill = window.close.copy()
-        rows, targets = np.array([0]), (money / value)[None, None]
-        if to is not None:
-            rows, targets = np.array([0, stop - row]), np.vstack([targets, 0.0 * targets])
-        if at_fill:
-            fill[-1] = window.fill[-1]
-        account = run(replace(window, fill=fill), rows, targets)
-        found = account.value[-1, 0] if to is None else account.before[-1, 0]
-        return float(value * found - 1.0)
-
-    def _held(self) -> FloatArray:
-        """Money in each asset at each close (T, N) after the trades of the session."""
-        close = np.nan_to_num(self.market.close)
-        event = np.searchsorted(self.account.rows, np.arange(len(close)), side="right")
-        units = np.vstack([np.zeros(close.shape[1]), self._units()])[event]
-        return (
-            units * close * self._owed(np.where(event > 0, self.account.rows[event - 1], 0), units)
-        )
-
-    def _owed(self, since: IntArray, units: FloatArray) -> FloatArray:
-        """What one unit owed has grown to at each row (T, N) since an earlier one; 1 if held."""
-        short = self.market.short
-        if short is None:
-            return np.ones_like(units)
-        return np.where(units < 0, short / short[since], 1.0)
-
-    def _before(self) -> FloatArray:
-        """Money in each asset just before each event (E, N)."""
-        account = self.account
-        money = np.zeros((len(account.rows), self.prices.close.shape[1]))
-        units = self._units()[:-1]
-        money[1:] = units * account.price[1:]
-        if self.market.short is not None:
-            growth = self.market.short[account.rows[1:]] / self.market.short[account.rows[:-1]]
-            money[1:] *= np.where(units < 0, growth, 1.0)
-        return money
-
-    def _units(self) -> FloatArray:
-        """Units of each asset held from each event on (E, N)."""
-        money = self.account.weights[:, 0] * self.account.after
-        return np.divide(money, self.account.price, out=np.zeros_like(money), where=money != 0)
+        return ledger.table()
 
     def summary(self, benchmark: "Result | pd.Series | None" = None) -> pd.Series:
         """Figures of the account after costs, by :mod:`rotation.measures`, with rates of 0.
@@ -417,16 +284,3 @@ def benchmark_returns(closes: pd.Series, sessions: pd.DatetimeIndex) -> FloatArr
         )
     returns: FloatArray = close[1:] / close[:-1] - 1.0
     return returns
-
-
-def _describe(weights: FloatArray, names: list[str]) -> str:
-    """``NVDA`` for all in one, ``cash`` for none, else shares, largest first."""
-    whole = np.flatnonzero(np.abs(weights - 1.0) < 1e-9)
-    if len(whole):
-        return str(names[whole[0]])
-    parts = [
-        f"{names[n]} {weights[n]:.1%}"
-        for n in np.argsort(-np.abs(weights), kind="stable")
-        if abs(weights[n]) >= 5e-4
-    ]
-    return ", ".join(parts) or "cash"
