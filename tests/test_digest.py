@@ -252,6 +252,59 @@ class Table(dict):
     """A mapping that does more."""
 
 
+CLASS = """
+from dataclasses import dataclass
+from functools import cached_property
+
+{decorator}
+class Own:
+    sign = {sign}
+
+    def __init__(self):
+        self.days = 5
+
+    def __call__(self, close):
+        return {called}
+
+    @property
+    def wait(self):
+        return {wait}
+
+    @staticmethod
+    def some():
+        return {some}
+
+    @classmethod
+    def other(cls):
+        return {other}
+
+    @cached_property
+    def last(self):
+        return {last}
+
+class Made(Own):
+    pass
+"""
+SAID = {"sign": 1, "called": "close", "wait": 1, "some": 2, "other": 3, "last": 4}
+
+
+@pytest.mark.parametrize("decorator", ["", "@dataclass(init=False)"])
+def test_a_class_of_a_user_is_its_code(decorator):
+    def own(name, **changed):
+        space = {"__name__": "own"}
+        exec(CLASS.format(**SAID | changed, decorator=decorator), space)
+        return space[name]()
+
+    for name in ("Own", "Made"):
+        assert alike(own(name), own(name))
+        others = [
+            own(name, **{said: value})
+            for said, value in zip(SAID, (2, "-close", *"9999"), strict=True)
+        ]
+        assert apart(own(name), *others)
+        assert apart(type(own(name)), type(own(name, sign=2)))
+
+
 def test_an_object_is_its_type_and_attributes():
     assert alike(Plain(a=1, b=2), Plain(b=2, a=1))
     assert apart(Plain(), Plain(a=1), Plain(a=2), Plain(b=1), type("Other", (Plain,), {})(a=1))

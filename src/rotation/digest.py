@@ -32,8 +32,9 @@ def content_hash(part: object) -> str:
     A part of this package counts by the name of its type, a user's by module, name and the code of
     its class; a number by its value (126 is 126.0), a list as a tuple. A function counts by
     module, name, code, defaults and what it closes over, but not by the globals it reads. The
-    digest of code is another under another version of Python. Arrays and tables count by shape, dtype and bytes; any other object
-    by what pickle would keep of it, which is its type and attributes as a rule.
+    digest of code is another under another version of Python. Arrays and tables count by shape,
+    dtype and bytes; any other object by what pickle would keep of it, which is its type and
+    attributes as a rule.
 
     Parameters
     ----------

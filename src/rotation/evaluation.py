@@ -30,6 +30,7 @@ from rotation.engine.switching import (
     once,
     switch_price,
 )
+from rotation.engine.trading import trading
 from rotation.errors import ArgumentError, DataError
 from rotation.grid import Grid
 from rotation.memory import Memory
@@ -424,17 +425,11 @@ class Evaluation:
         begin = self.start if start is None else start
         end = len(account.value) if stop is None else stop
         value = account.value[begin:end]
-        later = (account.rows > begin) & (account.rows < end)
         growth = np.divide(value[1:], value[:-1], out=np.ones_like(value[1:]), where=value[:-1] > 0)
         returns, periods = growth - 1.0, self.terms.periods
         benchmark = self.benchmark[begin + 1 : end]
-        before, after = account.before[later], account.after[later]
-        kept = np.divide(after, before, out=np.ones_like(after), where=before > 0)
-        found = measures.figures(returns, periods=periods) | {
-            "information_ratio": measures.information_ratio(returns, benchmark, periods=periods),
-            "annual_turnover": account.turnover[later].sum(axis=0) * periods / len(returns),
-            "switches": (account.turnover[later] > 1e-12).sum(axis=0),
-            "cost": 1.0 - kept.prod(axis=0),
-        }
+        ratio = measures.information_ratio(returns, benchmark, periods=periods)
+        found = measures.figures(returns, periods=periods) | {"information_ratio": ratio}
+        found |= trading(account, begin, end, periods=periods)
         table: FloatArray = np.column_stack([found[name] for name in MEASURES])
         return table

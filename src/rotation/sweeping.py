@@ -433,13 +433,13 @@ def _grid(
                 "pass sample= for some of them, or sweep one part of it after another"
             )
         return made
-    several = isinstance(strategy, (Sequence, Mapping)) and not isinstance(strategy, str)
-    if not (several or isinstance(strategy, Strategy)):
+    several = [strategy] if isinstance(strategy, Strategy) else strategy
+    if not isinstance(several, (Sequence, Mapping)) or isinstance(several, str):
         raise ArgumentError(f"strategy: want a Strategy, or several, got {strategy!r}")
     for name, got in (("grid", grid), ("where", where), ("sample", sample)):
         if got is not None:
             raise ArgumentError(f"{name}: goes with one strategy and a grid, got {strategy!r}")
-    return Grid.of_list(strategy if several else [strategy])
+    return Grid.of_list(several)
 
 
 def _check(evaluation: Evaluation) -> None:

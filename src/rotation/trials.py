@@ -212,6 +212,7 @@ def origins(
     if ledger is None or _missing(ledger):
         return {}
     with _opened(ledger, patience) as file:
+        file.execute("BEGIN")
         if _is_empty(file):
             return {}
         return {data: json.loads(said) for data, said in file.execute("SELECT * FROM origin")}
@@ -399,7 +400,7 @@ def _strategies(file: sqlite3.Connection, number: int, size: int) -> _Keys:
 
 
 def _is_empty(file: sqlite3.Connection) -> bool:
-    """Whether nothing is in it yet; refuses what is no ledger of this schema."""
+    """Whether nothing is in it yet, in a transaction; refuses what is no ledger of this schema."""
     application, schema = (
         file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )
@@ -412,6 +413,9 @@ def _is_empty(file: sqlite3.Connection) -> bool:
         )
     if application or file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise DataError("is another program's database: name another file")
+    (name,) = file.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()
+    if Path(name).stat().st_size:  # SQLite takes what is less than a page for nothing
+        raise sqlite3.DatabaseError("less than a database")
     return True
 
 

@@ -1,5 +1,6 @@
 """A ledger that fails says so with the way out; no trial is lost, none is half written."""
 
+import contextlib
 import json
 import os
 import re
@@ -71,7 +72,7 @@ def browser(path):
 
 def later(path):
     ledger(path)
-    database(path, "PRAGMA user_version = 2")
+    database(path, "PRAGMA user_version = 3")
 
 
 def cut_short(path):
@@ -110,7 +111,7 @@ FAULTS = {
     "(SQLite: unable to open database file)",
     notes: "is another program's database: name another file",
     browser: "is another program's database: name another file",
-    later: "has schema 2, and this version of rotation knows 1: use the version that wrote it, "
+    later: "has schema 3, and this version of rotation knows 2: use the version that wrote it, "
     "or name another file",
     cut_short: "is damaged: bring back a copy of it, or move it away to begin another "
     "(SQLite: database disk image is malformed)",
@@ -157,12 +158,33 @@ def test_a_key_that_is_none_is_damage(tmp_path):
     path = tmp_path / "trials.sqlite"
     ledger(path)
     odd = "INSERT INTO trial SELECT id, x'00' FROM setting WHERE data = '1'"
-    database(path, "PRAGMA ignore_check_constraints = ON", odd)
+    written = "UPDATE setting SET trials = trials + 1 WHERE data = '1'"
+    database(path, "PRAGMA ignore_check_constraints = ON", odd, written)
     trials.record(drawn(1, seed=9), data="1", window=WINDOW)
     with pytest.raises(
         rt.DataError, match=r"is damaged: .* \(SQLite: a key that is not of 16 bytes"
     ):
         trials.count(data="1", path=path)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "DELETE FROM trial WHERE setting = 2 AND strategy > x'f0'",
+        "DELETE FROM trial WHERE setting = 3",
+        "DELETE FROM setting WHERE id = 1",
+        "UPDATE trial SET setting = 1 WHERE strategy IN (SELECT min(strategy) FROM trial)",
+    ],
+)
+def test_trials_that_a_file_has_lost_are_missed(loss, tmp_path):
+    path = tmp_path / "trials.sqlite"
+    ledger(path)
+    database(path, loss)
+    for asked in (None, "0", "fa15e"):  # also by those who ask for others
+        with pytest.raises(
+            rt.DataError, match=r"is damaged: .* trials are there where [\d,]+ were"
+        ):
+            trials.count(data=asked, path=path)
 
 
 @pytest.mark.parametrize("name", ["none/trials.sqlite", "file/trials.sqlite", "a" * 300])
@@ -366,6 +388,9 @@ def test_any_damage_is_an_error_or_does_no_harm(data, sound):
     with TemporaryDirectory() as folder:
         path, name, said = Path(folder) / "trials.sqlite", token_hex(16), []
         path.write_bytes(spoilt[:size])
+        with pytest.MonkeyPatch.context() as patch, contextlib.suppress(rt.DataError):
+            patch.setattr(trials, "_here", {})  # as another process, which has only the file
+            assert trials.count(path=path) == (2100 if size else 0)
         for call in (
             lambda: trials.count(path=path),
             lambda: trials.record(drawn(3), data=name, window=WINDOW, path=path),

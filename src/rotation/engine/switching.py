@@ -20,6 +20,7 @@ from rotation.costs import root
 from rotation.engine.intervals import Intervals, Sums, Window
 from rotation.engine.market import Composition, Rates
 from rotation.engine.switches import Switches, follow, once
+from rotation.engine.trading import is_trade
 
 __all__ = [
     "MEASURES",
@@ -52,7 +53,6 @@ MEASURES = (
 # and the turnover, (n,) each.
 Price = Callable[[IntArray, IntArray, IntArray], tuple[FloatArray, FloatArray]]
 
-_NOTHING = 1e-12  # turnover that is rounding, not a trade
 _TOGETHER = 1 << 14  # segments looked at together: what they need stays in a core's cache
 _ROOM = 128  # a table of all that could be may be so many times as long as the list of what is
 
@@ -200,7 +200,7 @@ def _moves(
     kept, turned = price(row, old, new)
     moves = np.empty((len(cut), 10))
     moves[:, :7] = intervals.window.sums.moved(row, old, new, kept).T
-    moves[:, 7], moves[:, 8], moves[:, 9] = turned, turned > _NOTHING, np.log(kept)
+    moves[:, 7], moves[:, 8], moves[:, 9] = turned, is_trade(turned), np.log(kept)
     moves[none] = 0.0
     growth = intervals.last[cut - 1, old, 0] - intervals.first[cut, new, 0] + moves[:, 0]
     return moves, growth
