@@ -481,3 +481,129 @@ def test_sums_of_many_schedules_and_windows_do_not_pile_up(monkeypatch):
     for start in range(40, 240):
         found.window(found.evaluation.prices.sessions[start], found.end)
     assert found.evaluation._sums_memory._size <= 1 << 20
+
+
+LAYERS = rt.build_layers(
+    CLOSES, rt.Universe({"x": ["A", "B"], "y": ["B", "C"]}), schedule=rt.Schedule("Q")
+)
+APART = rt.build_layers(CLOSES, rt.Universe({"x": ["A"], "y": ["B", "C"]}))
+BY_MEMBER = rt.Costs(buy=pd.Series({"A": 0.01, "B": 0.02, "C": 0.001}))
+AT_ONCE = rt.Schedule("M", lag=0, same_close=True)
+UNFIT = {
+    "fill at the deciding close": (CLOSES, {"schedule": AT_ONCE}, {"fill": CLOSES}),
+    "fill of shared members": (LAYERS, {}, {"fill": LAYERS.index}),
+    "fill of rates by member": (APART, {"costs": BY_MEMBER}, {"fill": APART.index}),
+    "actions of layers": (LAYERS, {}, {"actions": rt.Actions(CLOSES[:0])}),
+    "lots of layers": (LAYERS, {}, {"lots": rt.Lots()}),
+    "lots and a band": (CLOSES, {}, {"lots": rt.Lots(), "band": rt.Band(0.1)}),
+    "lots and debt": (CLOSES, {}, {"lots": rt.Lots(), "borrowing": rt.Borrowing(0.1)}),
+    "lots and dividends": (CLOSES, {}, {"lots": rt.Lots(), "actions": rt.Actions(CLOSES[:0])}),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+@pytest.mark.parametrize("benchmark", [None, CLOSES["A"]], ids=["", "benchmark"])
+def test_a_sweep_refuses_what_a_backtest_refuses_wherever_it_stands(case, benchmark):
+    closes, axes, options = UNFIT[case]
+    fit = {"schedule": BASE.schedule, "costs": rt.Costs()}
+    alone = fit | axes
+    strategy = rt.Strategy(BASE.signal, BASE.rule, alone["schedule"])
+    with pytest.raises(rt.ArgumentError) as one:
+        rt.backtest(closes, strategy, costs=alone["costs"], **options)
+    for order in (1, -1):
+        pairs = {name: [("fit", fit[name]), ("unfit", got)] for name, got in axes.items()}
+        grid = {name: dict(both[::order]) for name, both in pairs.items()}
+        for base in (BASE, OTHERS["top two"]):
+            with pytest.raises(rt.ArgumentError) as many:
+                swept(closes, base, {"signal.days": [5]} | grid, benchmark=benchmark, **options)
+            assert str(many.value) == str(one.value)
+
+
+def test_the_benchmark_pays_the_costs_of_the_sweep_whatever_the_grid_has():
+    found = swept(
+        APART, grid={"costs": {"ten": rt.Costs.bps(10), "by": BY_MEMBER}}, costs=BY_MEMBER
+    )
+    alone = swept(APART, grid={"costs": {"by": BY_MEMBER}}, costs=BY_MEMBER)
+    np.testing.assert_array_equal(found.measures[1], alone.measures[0])
+
+
+def test_the_order_of_an_axis_changes_no_figure():
+    one, other = (swept(grid={"schedule.lag": lags}).table for lags in ([1, 10], [10, 1]))
+    pd.testing.assert_frame_equal(one, other.loc[one.index], check_exact=True)
+
+
+def test_a_rule_of_a_users_own_may_have_any_method():
+    @dataclass(frozen=True)
+    class Mine:
+        def decide(self, scores):
+            return rt.Switch().decide(scores)
+
+        def decide_each(self):
+            raise AssertionError("nobody asked for it")
+
+    grid = {"signal.days": [5, 20, 60]}
+    own = swept(strategy=rt.Strategy(BASE.signal, Mine(), BASE.schedule), grid=grid)
+    np.testing.assert_array_equal(own.measures, swept(grid=grid).measures)
+
+
+def test_a_weight_is_refused_on_the_day_that_wants_it():
+    @dataclass(frozen=True)
+    class Far:
+        def weigh(self, scores):
+            return np.full(scores.shape, 20.0)
+
+    strategy = rt.Strategy(BASE.signal, Far(), rt.Schedule("M"))
+    for tried in (rt.backtest, lambda *given, **options: swept(*given, None, **options)):
+        with pytest.raises(rt.ArgumentError, match=r"pay for itself, got .* on 2015-01-30"):
+            tried(CLOSES, strategy, costs=rt.Costs.bps(200))
+
+
+def test_values_in_order_are_no_more_than_there_are_names():
+    found = swept(grid={"signal.days": [5, 20], "rule.margin": [0.0, 0.1]})
+    assert found.result((5, 0.1)).value.equals(found.result(signal__days=5, rule__margin=0.1).value)
+    with pytest.raises(rt.ArgumentError, match=r"values: want one for each of .*, got \(5, 0.1, 3"):
+        found.result((5, 0.1, 3))
+    with pytest.raises(rt.ArgumentError, match=r"values: want one for each of .*, got signal.days"):
+        found.result((5,))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "grid", "options", "said"),
+    [
+        (BASE, None, {"where": lambda p: p["a"] > 1}, "where: goes with one strategy and a grid"),
+        (BASE, None, {"sample": 5}, "sample: goes with one strategy and a grid, got Strategy"),
+        ([BASE], {"rule.margin": [0]}, {}, "grid: goes with one strategy and a grid, got \\[Str"),
+        ("x", {"rule.margin": [0]}, {}, "strategy: want a Strategy, or several, got 'x'"),
+        (BASE, GRID, {"trials": ""}, "trials: want the path of a file, got ''"),
+        (BASE, GRID, {"trials": "a\0b"}, "trials: want the path of a file, got 'a"),
+        (BASE, GRID, {"check": "no"}, "check: want True or False, got 'no'"),
+        (
+            BASE,
+            {"signal.days": range(1, 201), "rule.margin": np.linspace(0, 1, 1_000_000)},
+            {},
+            "grid: want 100,000,000 strategies or fewer in one sweep, got 200,000,000; pass sample",
+        ),
+    ],
+)
+def test_what_makes_no_sweep_is_refused_before_anything_is_tried(strategy, grid, options, said):
+    before = rt.trials.count()
+    with pytest.raises(rt.ArgumentError, match=said):
+        swept(strategy=strategy, grid=grid, **options)
+    assert rt.trials.count() == before
+
+
+@pytest.mark.parametrize("options", [{"jobs": 0}, {"executor": 3}])
+def test_a_sweep_that_is_refused_is_no_trial(options):
+    closes = CLOSES * 3  # tried nowhere else
+    with pytest.raises(rt.ArgumentError):
+        swept(closes, **options)
+    assert rt.trials.count(data=rt.trials.data_hash(closes)) == 0
+
+
+def test_a_ledger_stays_where_it_was_when_the_folder_changes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    swept(grid={"signal.days": [5, 6]}, trials="t.sqlite")
+    monkeypatch.setattr(rt.trials, "_here", {})
+    found = swept(grid={"signal.days": [7, 8]}, trials="t.sqlite")
+    monkeypatch.chdir("/")
+    assert found.best().all_trials == 4
