@@ -607,3 +607,24 @@ def test_a_ledger_stays_where_it_was_when_the_folder_changes(tmp_path, monkeypat
     found = swept(grid={"signal.days": [7, 8]}, trials="t.sqlite")
     monkeypatch.chdir("/")
     assert found.best().all_trials == 4
+
+
+def test_a_table_that_the_user_changes_afterwards_changes_nothing():
+    rates, cash = CLOSES * 0 + 0.001, pd.Series(0.0001, DAYS)
+    fill = CLOSES * 1.001
+    found = swept(fill=fill, cash_rate=cash, costs=rt.Costs(buy=rates), grid={"signal.days": [5]})
+    before = found.result(signal__days=5).value
+    fill *= np.random.default_rng(0).uniform(0.9, 1.1, fill.shape)
+    rates += 0.1
+    cash += 0.1
+    assert found.result(signal__days=5).value.equals(before)
+
+
+@pytest.mark.parametrize("rate", [0.0001, 0.00013, 0.01])
+def test_cash_that_never_varies_has_no_ratio(rate):
+    rules = {"switch": rt.Switch(), "cash": rt.rules.Hold("cash")}
+    found = swept(grid={"rule": rules, "schedule.tranches": [1, 3]}, cash_rate=rate)
+    for name in ("sharpe", "sortino", "calmar", "skew", "kurtosis"):
+        assert found.table.loc["cash", name].isna().all()
+    assert (found.table.loc["cash", "annual_volatility"] == 0).all()
+    assert found.best().params["rule"] == "switch"

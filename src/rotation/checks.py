@@ -15,6 +15,7 @@ __all__ = [
     "check_number",
     "check_positive",
     "is_number",
+    "keep_copies",
     "keep_numbers",
 ]
 
@@ -115,3 +116,11 @@ def keep_numbers(part: object, *names: str) -> None:
         value = getattr(part, name)
         if not (isinstance(value, int) and abs(value) <= _WHOLE):
             object.__setattr__(part, name, float(value))
+
+
+def keep_copies(part: object, *names: str) -> None:
+    """Put copies in the place of a user's tables, who may change them later."""
+    for name in names:
+        value = getattr(part, name)
+        if hasattr(value, "iloc"):
+            object.__setattr__(part, name, value.copy())

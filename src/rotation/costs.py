@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rotation.arrays import FloatArray
-from rotation.checks import check_number
+from rotation.checks import check_number, keep_copies
 from rotation.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Impact:
 
     def __post_init__(self) -> None:
         _check_rate("coefficient", self.coefficient, highest=np.inf)
+        keep_copies(self, "volume", "coefficient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Costs:
             _check_rate(side, getattr(self, side))
         if not (self.impact is None or isinstance(self.impact, Impact)):
             raise ArgumentError(f"impact: want Impact, got {self.impact!r}")
+        keep_copies(self, "buy", "sell", "slippage")
 
     @classmethod
     def bps(cls, both: float) -> Self:

@@ -9,7 +9,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rotation.arrays import FloatArray
+from rotation.arrays import BoolArray, FloatArray
 from rotation.checks import is_number
 from rotation.errors import ArgumentError
 
@@ -31,6 +31,8 @@ __all__ = [
     "ulcer",
     "value_at_risk",
 ]
+
+_ROUNDING = 1e-14  # of returns, whatever made them
 
 
 def annual_return(returns: ArrayLike, *, periods: float = 252) -> FloatArray:
@@ -455,11 +457,16 @@ def _tail_mean(returns: FloatArray, risk: FloatArray) -> FloatArray:
 
 
 def _deviation(values: FloatArray) -> FloatArray:
-    """Standard deviation, exactly 0 where nothing varies though rounding says 1e-19."""
+    """Standard deviation, exactly 0 where nothing varies though rounding says 1e-16."""
     if len(values) < 2:
         return np.full(values.shape[1:], np.nan)
-    varies = np.max(values, axis=0) > np.min(values, axis=0)
-    return np.where(varies, np.std(values, axis=0, ddof=1), 0.0)
+    return np.where(_varies(values), np.std(values, axis=0, ddof=1), 0.0)
+
+
+def _varies(values: FloatArray) -> BoolArray:
+    """Whether returns differ by more than a ratio of two values may be rounded."""
+    high, low = np.max(values, axis=0), np.min(values, axis=0)
+    return np.asarray(high - low > _ROUNDING * np.maximum(1.0, np.maximum(high, -low)))
 
 
 def _ratio(mean: FloatArray, risk: FloatArray, periods: float) -> FloatArray:
@@ -470,8 +477,7 @@ def _ratio(mean: FloatArray, risk: FloatArray, periods: float) -> FloatArray:
 def _moment(returns: FloatArray, order: int) -> FloatArray:
     gap = returns - np.mean(returns, axis=0)
     square = gap * gap
-    varies = np.max(returns, axis=0) > np.min(returns, axis=0)
-    spread = np.where(varies, np.sqrt(np.mean(square, axis=0)), np.nan)
+    spread = np.where(_varies(returns), np.sqrt(np.mean(square, axis=0)), np.nan)
     power = square * (gap if order == 3 else square)  # numpy's ** is twenty times slower
     return _figure(np.mean(power, axis=0) / spread**order)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray, IntArray, delisted
-from rotation.checks import check_fraction, check_positive, is_number
+from rotation.checks import check_fraction, check_positive, is_number, keep_copies
 from rotation.costs import Costs, Rate
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band, Composition, Market, Rates
@@ -56,6 +56,7 @@ class Borrowing:
             raise ArgumentError(
                 f"shorts: want a number, a Series or a DataFrame, got {self.shorts!r}"
             )
+        keep_copies(self, "cash", "shorts")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +83,7 @@ class Actions:
             got = getattr(self, name)
             if not (got is None or isinstance(got, pd.DataFrame)):
                 raise ArgumentError(f"{name}: want a DataFrame, got {got!r}")
+        keep_copies(self, "dividends", "splits")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +137,7 @@ class Terms:
         check_fraction("haircut", self.haircut)
         check_positive("capital", self.capital)
         check_positive("periods", self.periods)
+        keep_copies(self, "fill", "cash_rate")
 
     def market(self, prices: Prices, traded: IntArray) -> Market:
         """Prices to live on.
