@@ -154,3 +154,53 @@ def test_a_shell_says_what_a_file_is_as_the_error_tells_it(monkeypatch, capsys, 
         assert json.loads(out)["tickers"] == 1 + (name in ("cv.csv", "firm.csv"))
     code, _, err = run(monkeypatch, capsys, "cv.csv", "--layout", "tall")
     assert (code, err[:31]) == (2, "rotation: layout: want one of (")
+
+
+def test_a_shell_says_what_a_file_of_actions_is_as_the_error_tells_it(monkeypatch, capsys, folder):
+    files = {
+        "short.csv": ("date,ticker,split\n10/06/2024,NVDA,10\n", "dates='%d/%m/%Y'"),
+        "sym.csv": ("date,of,firm,split\n2024-06-10,NVDA,Nvidia,10\n", "ticker='of'"),
+        "day.csv": ("on,ticker,at,split\nx,NVDA,2024-06-10,10\n", "date='at'"),
+        "paid.csv": ("date,ticker,split\n2024-06-10,NVDA,\"10,000\"\n", "decimal=','"),
+        "late.csv": ("date,ticker,split\n2024-06-10T04:00:00Z,NVDA,10\n",
+                     "zone='America/New_York'"),
+        "latin.csv": ("date,ticker,split,note\n2024-06-10,NVDA,10,\xe9\n", "encoding='latin-1'"),
+    }  # fmt: skip
+    for name, (text, said) in files.items():
+        (folder / name).write_bytes(text.encode("latin-1"))
+        code, out, err = run(monkeypatch, capsys, "raw.csv", "--actions", name)
+        assert (code, out) == (2, "")
+        key = said.split("=")[0]
+        assert f"--actions-format {key}=" in err, err
+        assert err.count(f"{key}=") == err.count(f"--actions-format {key}=")
+        told = ["--actions-format", said.replace("'", "")]
+        code, out, err = run(monkeypatch, capsys, "raw.csv", "--actions", name, *told)
+        assert (code, err) == (0, ""), name
+        assert "0 errors, 0 warnings" in out
+
+
+def test_what_is_said_of_the_prices_is_not_said_of_the_actions(monkeypatch, capsys, folder):
+    lines = (folder / "raw.csv").read_text().splitlines()
+    told = [f"{row[8:10]}/{row[5:7]}/{row[:4]}{row[10:]}" for row in lines[1:]]
+    (folder / "raw.csv").write_text("\n".join([lines[0], *told]))
+    said = ("--actions", "actions.csv", "--dates", "%d/%m/%Y")
+    code, out, err = run(monkeypatch, capsys, "raw.csv", *said)
+    assert (code, err) == (0, "")
+    assert "0 errors, 0 warnings" in out
+
+
+@pytest.mark.parametrize("said", ["layout=wide", "price=x", "ticker", "day=at"])
+def test_what_cannot_be_said_of_actions_is_refused(monkeypatch, capsys, said):
+    code, _, err = run(
+        monkeypatch, capsys, "raw.csv", "--actions", "actions.csv", "--actions-format", said
+    )
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("rotation: --actions-format: want NAME=VALUE, a name of date, ticker, ")
+    assert err.endswith(f"; got {said!r}\n")
+
+
+def test_a_format_of_no_actions_is_refused(monkeypatch, capsys):
+    code, _, err = run(monkeypatch, capsys, "raw.csv", "--actions-format", "ticker=sym")
+    assert (code, err) == (
+        2, "rotation: --actions-format: want the file that it is of, as --actions FILE\n"
+    )  # fmt: skip

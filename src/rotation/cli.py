@@ -10,17 +10,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from rotation.errors import DataError, RotationError
+from rotation.errors import ArgumentError, DataError, RotationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     import typer
 
     from rotation.data.bars import Bars
     from rotation.data.file_format import FileFormat
+    from rotation.terms import Actions
 
 __all__ = ["main"]
 
+_SAID = r"""\b({})=('[^']*'|"[^"]*")"""  # a way out that an error names
 _LEDGER = "rotation-trials.sqlite"  # in the folder in which the command is run
 
 
@@ -97,6 +101,13 @@ def _app() -> "typer.Typer":
                 help="Dividends and splits that the closes are not adjusted for.", metavar="FILE"
             ),
         ] = None,
+        actions_format: Annotated[
+            list[str] | None,
+            typer.Option(
+                help='What that file is, as "dates=%d/%m/%Y" or "ticker=sym"; may come again.',
+                metavar="NAME=VALUE",
+            ),
+        ] = None,
         calendar: Annotated[
             str | None, typer.Option(help="Exchange, as XNYS, XHKG or XSHG.", metavar="NAME")
         ] = None,
@@ -106,7 +117,8 @@ def _app() -> "typer.Typer":
         layout: Annotated[
             str | None,
             typer.Option(
-                help="wide, long, single or double; guessed, as all below.", metavar="KIND"
+                help="wide, long, single or double; guessed, as all below, of the prices alone.",
+                metavar="KIND",
             ),
         ] = None,
         date: Annotated[
@@ -142,7 +154,6 @@ def _app() -> "typer.Typer":
 
         Example: rotation check prices.csv --calendar XNYS
         """
-        from rotation.data.action_files import read_actions
         from rotation.data.file_format import FileFormat
         from rotation.data.quality import check_prices
 
@@ -159,7 +170,9 @@ def _app() -> "typer.Typer":
             delimiter=delimiter,
             encoding=encoding,
         )
-        given = None if actions is None else read_actions(actions)
+        if actions is None and actions_format:
+            raise ArgumentError("--actions-format: want the file that it is of, as --actions FILE")
+        given = None if actions is None else _read_actions(actions, actions_format or [])
         found = check_prices(_read_file(file, how), given, calendar)
         print(found.to_json() if as_json else found)
         return 0 if found.ok else 1
@@ -178,14 +191,39 @@ def _read_file(path: Path, how: "FileFormat") -> "pd.DataFrame | Bars":
         raise DataError(_to_options(str(error))) from error
 
 
+def _read_actions(path: Path, said: list[str]) -> "Actions":
+    """Dividends and splits of a file of which something is said, each as ``name=value``."""
+    from rotation.data.action_files import KNOWN, read_actions
+    from rotation.data.file_format import FileFormat
+
+    known: dict[str, Any] = {}
+    for each in said:
+        name, sign, value = each.partition("=")
+        if name not in KNOWN or not sign:
+            raise ArgumentError(
+                f"--actions-format: want NAME=VALUE, a name of {', '.join(KNOWN)}; got {each!r}"
+            )
+        known[name] = value
+    try:
+        return read_actions(path, FileFormat(**known))
+    except DataError as error:
+        told = re.sub(_SAID.format("|".join(KNOWN)), _option("--actions-format {}="), str(error))
+        raise DataError(told) from error
+
+
 def _to_options(message: str) -> str:
     """The ways out that an error names, as a shell wants them."""
     from rotation.data.file_format import FileFormat
 
     names = "|".join(FileFormat.__dataclass_fields__)
+    return re.sub(_SAID.format(names), _option("--{} "), message)
+
+
+def _option(written: str) -> "Callable[[re.Match[str]], str]":
+    """How an option is written on a shell, by its name, for one that a message says."""
 
     def option(said: re.Match[str]) -> str:
         escaped = "$" if "\\" in said[2] else ""  # a tab, or a blank of another kind
-        return f"--{said[1]} {escaped}{said[2]}"
+        return f"{written.format(said[1])}{escaped}{said[2]}"
 
-    return re.sub(rf"""\b({names})=('[^']*'|"[^"]*")""", option, message)
+    return option

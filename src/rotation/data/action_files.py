@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from typing import Final
 
 from rotation.data.file_format import FileFormat
 from rotation.data.files import read_closes
@@ -10,7 +11,19 @@ from rotation.data.sheets import read_sheet
 from rotation.errors import ArgumentError, DataError
 from rotation.terms import Actions
 
-__all__ = ["read_actions"]
+__all__ = ["KNOWN", "read_actions"]
+
+KNOWN: Final = (
+    "date",
+    "ticker",
+    "dates",
+    "zone",
+    "decimal",
+    "thousands",
+    "delimiter",
+    "encoding",
+)
+"""What may be known of such a file, of the fields of FileFormat."""
 
 
 def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) -> Actions:
