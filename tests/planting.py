@@ -328,6 +328,28 @@ def action_inverted(rng, bars):
     return Planted(table, name, bars.close.index[row], {"actions": actions})
 
 
+def split_ratio(rng, bars):
+    row, name = place(rng, bars)
+    pairs = [(3, 5), (2, 1.25), (4, 2), (10, 2), (8, 5), (0.1, 0.2)]
+    real, listed = pairs[rng.integers(len(pairs))]
+    own = bars.close[name].iloc[row] / bars.close[name].iloc[row - 1]
+    table = scaling(row, name, 1 / real / own)(bars.close.copy())
+    actions = _split_actions(bars, row, name, listed)
+    return Planted(table, name, bars.close.index[row], {"actions": actions})
+
+
+def impossible_action(rng, bars):
+    row, name = place(rng, bars)
+    table = _none(bars)
+    table.loc[bars.close.index[row], name] = rng.choice([-4.0, -0.5, np.inf, -np.inf])
+    field = str(rng.choice(["dividends", "splits"]))
+    if rng.random() < 0.5:
+        found = replace(bars, **{field: table})
+        return Planted(found, name, bars.close.index[row])
+    actions = rt.Actions(**{field: table})
+    return Planted(bars.close, name, bars.close.index[row], {"actions": actions})
+
+
 def unknown_ticker(rng, bars):
     splits = _none(bars).rename(columns={"OAK": "OAKS"})
     splits.iloc[place(rng, bars)[0], 4] = 2.0
@@ -374,6 +396,24 @@ def open_outside(rng, bars):
     row, name = place(rng, bars)
     value = bars.high[name].iloc[row] * 1.01
     return Planted(edit(bars, open=setting(row, name, value)), name, bars.close.index[row])
+
+
+def wide_range(rng, bars):
+    row, name = place(rng, bars)
+    factor = float(rng.choice([3, 8, 10, 100, 1000]))
+    if rng.random() < 0.5:
+        found = edit(bars, high=scaling(row, name, factor, row + 1))
+    else:
+        found = edit(bars, low=scaling(row, name, 1 / factor, row + 1))
+    return Planted(found, name, bars.close.index[row])
+
+
+def missing_field(rng, bars):
+    row, name = place(rng, bars, WHOLE)
+    field = str(rng.choice(["open", "high", "low", "volume"]))
+    size = int(rng.integers(1 + (field == "volume"), 30))
+    found = edit(bars, **{field: setting(row, name, np.nan, size)})
+    return Planted(found, name, bars.close.index[row])
 
 
 def basis(rng, bars):
@@ -588,6 +628,8 @@ PLANTS = {
         split_not_in_prices,
         action_misplaced,
         action_inverted,
+        split_ratio,
+        impossible_action,
         unknown_ticker,
         no_session,
         dividend_not_in_prices,
@@ -595,6 +637,8 @@ PLANTS = {
         high_below_low,
         close_outside,
         open_outside,
+        wide_range,
+        missing_field,
         basis,
         negative_volume,
         zero_volume,

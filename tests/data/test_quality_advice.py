@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import rotation as rt
-from planting import clean_bars, scaling, setting
+from planting import clean_bars, edit, scaling, setting
 from rotation.data.cleaning import clean
 from rotation.data.quality import check_prices
 
@@ -361,3 +361,157 @@ def test_a_weekend_that_repeats_is_told_once(closes):
     day = closes.index[closes.index.day_of_week == 4][10] + pd.Timedelta(days=1)
     every = pd.concat([closes, closes.loc[:day].iloc[[-1]].set_axis([day])]).sort_index()
     assert list(check(every).table["fault"]) == ["weekend"]
+
+
+def still(closes, name, row):
+    """A ticker whose day is still, so that what is planted there is all that moves it."""
+    return scaling(row, name, closes[name].iloc[row - 1] / closes[name].iloc[row])(closes.copy())
+
+
+@pytest.mark.parametrize(
+    ("real", "listed", "told", "severity"),
+    [
+        (4, 3, "4 for 1", "warning"), (4, 5, "4 for 1", "warning"), (10, 7, "10 for 1", "warning"),
+        (2, 1.5, "2 for 1", "warning"), (20, 15, "20 for 1", "warning"), (4, 2, "4 for 1", "error"),
+        (2, 3, "2 for 1", "warning"), (1.5, 2, "3 for 2", "warning"), (1.5, 10, "3 for 2", "error"),
+        (0.1, 0.15, "1 for 10", "warning"), (4, 1.02, "4 for 1", "error"),
+    ],
+)  # fmt: skip
+def test_a_split_of_another_ratio_is_found_and_mended_as_advised(
+    closes, real, listed, told, severity
+):
+    table = scaling(120, "FIG", 1 / real)(still(closes, "FIG", 120))
+    splits = pd.DataFrame({"FIG": [float(listed)]}, table.index[[120]])
+    found = check(table, actions=rt.Actions(splits=splits))
+    (row,) = found.table.to_dict("records")
+    assert (row["fault"], row["severity"]) == ("split ratio", severity)
+    assert (row["ticker"], row["date"], row["figure"]) == (
+        "FIG", table.index[120], pytest.approx(listed)
+    )  # fmt: skip
+    assert row["message"].endswith(f"the close moves as by one of {told}")
+    mended = splits.copy()
+    followed(table, row["suggestion"].split(": ", 1)[1], splits=mended)
+    assert mended.iloc[0, 0] == pytest.approx(real)
+    assert check(table, actions=rt.Actions(splits=mended)).table.empty
+
+
+def test_a_split_and_a_large_day_are_no_other_ratio(closes):
+    splits = pd.DataFrame({"FIG": [3.0]}, closes.index[[120]])
+    for left in (0.92, 0.7):  # 3 for 0.7 is no split
+        table = scaling(120, "FIG", left / 3)(still(closes, "FIG", 120))
+        assert check(table, actions=rt.Actions(splits=splits)).table.empty, left
+    # A bad close of the day is one of the day, and the split is right.
+    table = scaling(120, "FIG", 1 / 3)(still(closes, "FIG", 120))
+    table.iloc[121, 1] = table.iloc[120, 1]
+    table.iloc[120, 1] *= 0.5
+    found = check(table, actions=rt.Actions(splits=splits))
+    assert list(found.table["fault"]) == ["spike"]
+
+
+@pytest.mark.parametrize("field", ["dividends", "splits"])
+@pytest.mark.parametrize("value", [-4.0, np.inf, -np.inf])
+def test_actions_that_a_backtest_refuses_are_errors(closes, field, value):
+    days = closes.index[[100, 101]]
+    table = pd.DataFrame({"OAK": [value, value]}, days)
+    found = check(closes, actions=rt.Actions(**{field: table}))
+    (row,) = found.table.to_dict("records")
+    assert (row["fault"], row["severity"], row["ticker"]) == ("impossible action", "error", "OAK")
+    assert (row["date"], row["until"], row["figure"]) == (*days, value)
+    assert row["message"].startswith(f"{field}: want 0 or more, got {value:g} from ")
+    weights = pd.DataFrame(1 / 3, closes.index[[5]], closes.columns)
+    with pytest.raises(rt.DataError, match=f"{field}: want a number of 0 or more"):
+        rt.simulate(closes, weights, actions=rt.Actions(**{field: table}))
+    followed(closes, row["suggestion"], **{field: table})
+    assert check(closes, actions=rt.Actions(**{field: table})).table.empty
+    rt.simulate(closes, weights, actions=rt.Actions(**{field: table}))
+
+
+def test_actions_of_none_must_fit_the_closes_all_the_same(closes):
+    day = pd.date_range(closes.index[50], closes.index[60]).difference(closes.index)[0]
+    rows = pd.DataFrame({"OAK": [np.nan, 0.0]}, [day, closes.index[100]])
+    weights = pd.DataFrame(1 / 3, closes.index[[5]], closes.columns)
+    with pytest.raises(rt.DataError, match="is not a session of closes"):
+        rt.simulate(closes, weights, actions=rt.Actions(splits=rows))
+    row = the(check(closes, actions=rt.Actions(splits=rows)), "no session")
+    assert (row["severity"], row["date"]) == ("error", day)
+    left = followed(closes, row["suggestion"], splits=rows)
+    rt.simulate(closes, weights, actions=rt.Actions(splits=left))
+    assert check(closes, actions=rt.Actions(splits=left)).table.empty
+    names = pd.DataFrame({"OAKS": [0.0]}, closes.index[[100]])
+    row = the(check(closes, actions=rt.Actions(splits=names)), "unknown ticker")
+    assert followed(closes, row["suggestion"], splits=names).empty
+
+
+def test_a_high_and_a_low_far_from_open_and_close_are_found(rng):
+    bars = clean_bars(rng)
+    calm = 1.2 * np.fmax(bars.open["OAK"], bars.close["OAK"]).iloc[100]
+    assert check(edit(bars, high=setting(100, "OAK", calm))).table.empty
+    for field, factor, words in (("high", 10, "above"), ("low", 0.01, "below")):
+        spoilt = edit(bars, **{field: scaling(100, "OAK", factor, 102)})
+        row = the(check(spoilt), "wide range")
+        assert (row["severity"], row["ticker"]) == ("error", "OAK")
+        assert (row["date"], row["until"]) == tuple(bars.close.index[[100, 101]])
+        assert f"{field} is 1" in row["message"]
+        assert f"times {words} open and close from " in row["message"]
+    double = 2.2 * np.fmax(bars.open["ASH"], bars.close["ASH"]).iloc[100]
+    spread = np.log(bars.high["ASH"] / np.fmax(bars.open["ASH"], bars.close["ASH"])).median()
+    assert 10 * 1.5 * spread < np.log(2.2)
+    row = the(check(edit(bars, high=setting(100, "ASH", double))), "wide range")
+    assert (row["severity"], row["figure"]) == ("warning", pytest.approx(2.2))
+
+
+def test_a_ticker_whose_highs_are_all_in_pence_is_one_finding(rng):
+    bars = clean_bars(rng)
+    row = the(check(edit(bars, high=scaling(0, "OAK", 100.0))), "wide range")
+    assert (row["severity"], row["date"]) == ("error", bars.close.index[0])
+    assert row["until"] == bars.close.index[-1]
+
+
+@pytest.mark.parametrize("field", ["open", "high", "low", "volume"])
+def test_a_field_that_is_missing_beside_the_others_is_found(rng, field):
+    bars = clean_bars(rng)
+    found = check(edit(bars, **{field: setting(100, "OAK", np.nan, 5)}))
+    row = the(found, "missing field")
+    assert (row["severity"], row["ticker"], row["figure"]) == ("warning", "OAK", 5)
+    assert (row["date"], row["until"]) == tuple(bars.close.index[[100, 104]])
+    assert row["message"].startswith(f"no {field} from ")
+    assert len(found.table) == 1
+    lone = the(check(edit(bars, **{field: setting(100, "OAK", np.nan)})), "missing field")
+    assert lone["severity"] == ("note" if field == "volume" else "warning")
+    assert check(edit(bars, **{field: setting(0, "OAK", np.nan, 260)})).table.empty
+    assert check(edit(bars, **{field: setting(0, "OAK", np.nan, 100)})).table.empty
+    last = check(edit(bars, **{field: setting(258, "OAK", np.nan, 2)})).table
+    assert last.empty == (field == "volume")
+
+
+def test_a_field_that_all_miss_is_one_finding(rng):
+    bars = clean_bars(rng)
+
+    def empty(table):
+        table.iloc[100:103] = np.nan
+        return table
+
+    row = the(check(edit(bars, open=empty)), "missing field")
+    assert (row["ticker"], row["figure"]) == ("", 5)
+    assert (row["date"], row["until"]) == tuple(bars.close.index[[100, 102]])
+
+
+def test_a_close_that_is_missing_at_the_end_of_the_others_is_found(rng):
+    bars = clean_bars(rng)
+    row = the(check(edit(bars, close=setting(258, "OAK", np.nan, 2))), "missing field")
+    assert (row["ticker"], row["date"]) == ("OAK", bars.close.index[258])
+    assert row["message"].startswith("no close from ")
+
+
+def test_a_cell_of_a_field_that_is_no_number_is_told_once(rng):
+    bars = clean_bars(rng)
+    spoilt = edit(bars, high=lambda table: setting(100, "OAK", "n/a")(table.astype(object)))
+    told = check(spoilt).table
+    assert set(told.loc[told["ticker"] == "OAK", "fault"]) == {"text"}
+
+
+def test_a_negative_volume_is_mended_as_advised(rng):
+    bars = clean_bars(rng)
+    assert the(check(edit(bars, volume=setting(100, "OAK", -5.0))), "negative volume")
+    mended = check(edit(bars, volume=setting(100, "OAK", np.nan)))
+    assert mended.worst == "note"

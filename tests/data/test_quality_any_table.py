@@ -12,7 +12,7 @@ import rotation as rt
 from markets import seeds
 from rotation.data.bars import Bars
 from rotation.data.quality import check_prices
-from rotation.tables import read_prices
+from rotation.tables import read_prices, read_table
 
 NOW = pd.Timestamp("2024-01-02T22:00Z")
 CELLS = (1.0, 2.5, 0.0, -3.0, np.inf, -np.inf, np.nan, 1e308, 1e-320, 100.0, 10, 7)
@@ -125,9 +125,13 @@ def test_any_bars_give_findings(seed, t):
 def test_any_actions_give_findings(seed, t):
     rng = np.random.default_rng(seed)
     closes = pd.DataFrame({k: 50 + rng.random(60) for k in "AB"}, DAYS[:60])
+    names = "ABX" if rng.random() < 0.3 else "AB"
     tables = [
-        pd.DataFrame({k: pd.Series(columns(rng, t)).to_numpy() for k in "ABX"}, indices(rng, t))
+        pd.DataFrame({k: pd.Series(columns(rng, t)).to_numpy() for k in names}, indices(rng, t))
         for _ in range(2)
     ]
     found = check_prices(closes, rt.Actions(*tables), now=NOW)
     json.loads(found.to_json())
+    if found.ok:
+        for name, table in zip(("dividends", "splits"), tables, strict=True):
+            read_table(name, table, read_prices(closes), sparse=True)

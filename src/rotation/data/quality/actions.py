@@ -1,12 +1,13 @@
 """Dividends and splits: whether they fit the sessions, and whether the closes show them."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from rotation.arrays import BoolArray, FloatArray
-from rotation.data.quality.findings import Finding, Kind, Runs, Severity, report
+from rotation.arrays import BoolArray, FloatArray, IntArray
+from rotation.data.quality.findings import Finding, Kind, Runs, Severity, report, runs
 from rotation.data.quality.reading import View, read
 from rotation.errors import ArgumentError
 from rotation.terms import Actions
@@ -17,6 +18,17 @@ _SPLIT = 0.1  # log of a split that is large enough to be seen
 _YIELD = 0.05  # dividend as a fraction of the close before that is
 _LARGE = 0.3
 _APART = 3  # sessions by which a split may be listed too early or too late
+_LEFT = 0.1, 6.0  # log change and usual days that a listed split leaves if it is of another ratio
+_NEAR = 0.02, 0.06  # bounds of the log distance from that ratio, which is two and a half usual days
+_BACK = 0.25  # share of what is left that the next change leaves of a bad close
+_DOUBLE = float(np.log(2.0)) - 1e-9
+
+_UP = (
+    *((new, 1) for new in (*range(2, 11), 12, 15, 20, 25, 30, 40, 50, 100)),
+    *((5, 4), (4, 3), (3, 2), (5, 3), (5, 2), (7, 2)),
+)
+_RATIOS: Final = np.array([*_UP, *((old, new) for new, old in _UP)])
+"""Splits that are customary (R, 2): new shares for how many old."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +67,8 @@ def read_actions(
     for name in ("dividends", "splits"):
         if actions is None:
             values = view.fields.get(name)
+            if values is not None:
+                found += _impossible(view, name, values)
             if name[:-1] in adjusted:
                 values = None
         else:
@@ -97,7 +111,7 @@ def _fit(view: View, name: str, table: pd.DataFrame) -> tuple[FloatArray | None,
         return None, found
     happens = ~np.isnan(seen.close) & (seen.close != (0 if name == "dividends" else 1))
     happens &= seen.close != 0
-    for wrong in np.flatnonzero(happens.any(axis=0) & ~np.isin(seen.names, view.names)):
+    for wrong in np.flatnonzero(~np.isin(seen.names, view.names)):
         ticker = seen.names[wrong]
         told = f"{name}: the closes have no such ticker"
         found.append(
@@ -115,10 +129,38 @@ def _fit(view: View, name: str, table: pd.DataFrame) -> tuple[FloatArray | None,
         seen.close[where.start, where.column],
         lambda at: f"{name}: {at.figure:g} {at.days}, a day without a row",
     )
+    empty = Runs.of_rows(astray & ~happens.any(axis=1))
+    advice = f"{name}.drop(index={name}.loc['{{date}}':'{{until}}'].index)"
+    found += report(
+        Kind("no session", "error", advice),
+        seen.sessions,
+        (),
+        empty,
+        empty.length,
+        lambda at: f"{name}: nothing happens {at.days}, days without a row",
+    )
     values = pd.DataFrame(seen.close, seen.sessions, list(seen.names))
     values = values.loc[:, ~values.columns.duplicated()]
     fitted = values.reindex(index=view.sessions, columns=list(view.names))
-    return fitted.to_numpy(dtype=np.float64), found
+    held = fitted.to_numpy(dtype=np.float64)
+    return held, found + _impossible(view, name, held)
+
+
+def _impossible(view: View, name: str, values: FloatArray) -> list[Finding]:
+    """Dividends or splits (T, N) that can be none."""
+    where = runs((values < 0) | np.isinf(values))
+    advice = (
+        f"{name}.loc['{{date}}':'{{until}}', '{{ticker}}'] = numpy.nan, "
+        "or what the company's notice says"
+    )
+    return report(
+        Kind("impossible action", "error", advice),
+        view.sessions,
+        view.names,
+        where,
+        values[where.start, where.column],
+        lambda at: f"{name}: want 0 or more, got {at.figure:g} {at.days}",
+    )
 
 
 def check_actions(
@@ -146,23 +188,28 @@ def _splits(
     view: View, paid: Paid, change: FloatArray, scale: FloatArray
 ) -> tuple[BoolArray, list[Finding]]:
     quiet = np.zeros(change.shape, dtype=np.bool_)
-    size = np.abs(paid.split)
-    row, column = np.nonzero((size > np.maximum(_SPLIT, 4 * scale)) & ~np.isnan(change))
+    row, column = np.nonzero((paid.split != 0) & ~np.isnan(change))
     factor, moved = paid.split[row, column], change[row, column]
+    seen = np.abs(factor) > np.maximum(_SPLIT, 4 * scale[row, column])
     still = (np.abs(moved) < np.abs(factor) / 2) & (np.abs(moved + factor) > np.abs(factor) / 2)
+    still &= seen
     offset = np.zeros(len(row), dtype=np.intp)
     for apart in (*range(_APART, 0, -1), *range(-_APART, 0)):
         other = row + apart
         near = (other >= 0) & (other < len(change))
         there = change[np.clip(other, 0, len(change) - 1), column]
         offset[near & (np.abs(there + factor) < 0.3 * np.abs(factor))] = apart
-    turned = np.abs(moved - factor) < 0.3 * np.abs(factor)
-    quiet[row[still | turned], column[still | turned]] = True
+    turned = seen & (np.abs(moved - factor) < 0.3 * np.abs(factor))
     late = still & (offset != 0)
+    nearest, another = _another(view, paid, change, scale, row, column)
+    another &= ~late & ~turned
+    still &= ~another
+    done = still | turned | another
+    quiet[row[done], column[done]] = True
     quiet[(row + offset)[late], column[late]] = True
     found = []
     # None shows at all: the closes are adjusted, and right without the actions.
-    severity: Severity = "warning" if still.all() and not late.any() else "error"
+    severity: Severity = "warning" if still[seen].all() and not late.any() else "error"
     told: tuple[tuple[str, Severity, BoolArray, str, str], ...] = (
         (
             "split not in prices",
@@ -197,7 +244,59 @@ def _splits(
             ratio,
             lambda at, words=words: words.format(at.figure),  # type: ignore[misc]
         )
-    return quiet, found
+    return quiet, found + _ratios(view, paid, row[another], column[another], nearest[another])
+
+
+def _another(
+    view: View, paid: Paid, change: FloatArray, scale: FloatArray, row: IntArray, column: IntArray
+) -> tuple[IntArray, BoolArray]:
+    """The customary split that each of C listed ones may be instead, a row of _RATIOS, and whether.
+
+    What a listed split leaves of the close's move is weighed against the ticker's usual day.
+    """
+    paid_out = np.log1p(np.nan_to_num(paid.dividend / view.price))[row, column]
+    moved, usual = change[row, column] + paid_out, scale[row, column]
+    left = moved + paid.split[row, column]
+    then = change[np.minimum(row + 1, len(change) - 1), column]
+    bad = (row + 1 < len(change)) & (np.abs(left + then) <= _BACK * np.abs(left))
+    apart = np.abs(moved[:, None] + np.log(_RATIOS[:, 0] / _RATIOS[:, 1]))
+    least, days = _LEFT
+    enough = np.maximum(least, days * usual)
+    far = (np.abs(left) > enough) & (np.abs(moved) > enough) & ~bad
+    return apart.argmin(axis=1), far & (apart.min(axis=1) < np.clip(2.5 * usual, *_NEAR))
+
+
+def _ratios(
+    view: View, paid: Paid, row: IntArray, column: IntArray, ratio: IntArray
+) -> list[Finding]:
+    """Splits that are listed with another ratio than the close shows."""
+    listed = paid.split[row, column]
+    double = np.abs(np.log(_RATIOS[ratio, 0] / _RATIOS[ratio, 1]) - listed) > _DOUBLE
+    found = []
+    grades: tuple[tuple[Severity, BoolArray], ...] = (("error", double), ("warning", ~double))
+    for severity, grade in grades:
+        for each in np.unique(ratio[grade]):
+            new, old = _RATIOS[each].tolist()
+            keep = grade & (ratio == each)
+            where = Runs.cells(row[keep], column[keep])
+            shares = f"{new} / {old}" if old > 1 else f"{new}"
+            found += report(
+                Kind(
+                    "split ratio",
+                    severity,
+                    f"see the company's notice; if it says {new} for {old}: "
+                    f"splits.loc['{{date}}', '{{ticker}}'] = {shares}",
+                ),
+                view.sessions,
+                view.names,
+                where,
+                np.exp(paid.split[where.start, where.column]),
+                lambda at, new=new, old=old: (  # type: ignore[misc]
+                    f"a split of {at.figure:g} for one is listed, and the close moves as by one of "
+                    f"{new} for {old}"
+                ),
+            )
+    return found
 
 
 def _dividends(

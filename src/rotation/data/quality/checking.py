@@ -11,6 +11,7 @@ import pandas as pd
 from rotation.data.bars import Bars
 from rotation.data.quality.actions import read_actions
 from rotation.data.quality.exchange import Exchange, open_exchange
+from rotation.data.quality.fields import check_fields
 from rotation.data.quality.findings import Finding
 from rotation.data.quality.jumps import check_jumps
 from rotation.data.quality.outcome import Quality, tabulate
@@ -53,7 +54,8 @@ def check_prices(
     -------
     Quality
         With a row for each finding. If none is an error, ``backtest`` refuses no close, date or
-        ticker of them; whether they are long enough for a signal is another matter.
+        ticker of them, and no dividend or split; whether they are long enough for a signal is
+        another matter.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def _look(
     cells = check_values(view, allowed)
     if not several:
         cells = [_on_holiday(each, rows) for each in cells]
-    return found + wrong + rows + cells + check_jumps(view, paid) + check_ranges(view)
+    between = check_fields(view) + check_ranges(view)
+    return found + wrong + rows + cells + check_jumps(view, paid) + between
 
 
 def _on_holiday(finding: Finding, rows: list[Finding]) -> Finding:

@@ -1,15 +1,18 @@
-"""Faults between the fields of bars: prices outside the day's range, and volumes."""
+"""Faults between the fields of bars: prices outside the day's range, ranges too wide, volumes."""
 
 import numpy as np
 
 from rotation.arrays import BoolArray, FloatArray
-from rotation.data.quality.findings import Finding, Kind, Runs, report, runs
+from rotation.data.quality.findings import Finding, Kind, Runs, Severity, report, runs
+from rotation.data.quality.moves import usual
 from rotation.data.quality.reading import View
 
 __all__ = ["check_ranges"]
 
 _ROUNDING = 1e-6  # relative: what single precision leaves
 _BASIS = 0.2  # of a ticker's bars, 20 at least
+_WIDE = float(np.log(2.0)), 10.0  # log distance and usual days of a high or low from open and close
+_SURE = float(np.log(3.0)) - 1e-9  # of which no ticker has enough usual days
 
 
 def check_ranges(view: View) -> list[Finding]:
@@ -42,6 +45,7 @@ def check_ranges(view: View) -> list[Finding]:
             found += _basis(view, of_all, other)
         words = f"{name} is outside low and high by {{:.3%}}"
         found += _tell(view, f"{name} outside", wrong & ~other, beyond, words, severity)
+    found += _wide(view, priced)
     if "volume" in view.fields:
         found += _volume(view, view.fields["volume"])
     return found
@@ -70,6 +74,51 @@ def _tell(
         gap[where.start, where.column],
         lambda at: words.format(at.figure),
     )
+
+
+def _wide(view: View, priced: dict[str, FloatArray]) -> list[Finding]:
+    """Highs far above open and close, and lows far below."""
+    close = priced["close"]
+    opened = priced.get("open", close)
+    found = []
+    for name, sign, nearest in (
+        ("high", 1.0, np.fmax(close, opened)),
+        ("low", -1.0, np.fmin(close, opened)),
+    ):
+        if name not in priced:
+            continue
+        reach = sign * (np.log(priced[name]) - np.log(nearest))
+        least, days = _WIDE
+        size = np.nan_to_num(reach)
+        far = size > np.clip(days * usual(reach), least, _SURE)
+        sure = size >= _SURE
+        grades: tuple[tuple[Severity, BoolArray], ...] = (("error", sure), ("warning", far & ~sure))
+        for severity, cells in grades:
+            where = runs(cells)
+            found += report(
+                Kind(
+                    "wide range",
+                    severity,
+                    f"another unit, or a digit? compare the {name} of {{date}} with another "
+                    "source; closes alone may still be right",
+                ),
+                view.sessions,
+                view.names,
+                where,
+                np.exp(
+                    [
+                        size[start:stop, column].max()
+                        for start, stop, column in zip(
+                            where.start, where.stop, where.column, strict=True
+                        )
+                    ]
+                ),
+                lambda at, name=name: (  # type: ignore[misc]
+                    f"{name} is {at.figure:.3g} times {'above' if name == 'high' else 'below'} "
+                    f"open and close {at.days}"
+                ),
+            )
+    return found
 
 
 def _basis(view: View, count: FloatArray, other: BoolArray) -> list[Finding]:
@@ -109,7 +158,8 @@ def _volume(view: View, volume: FloatArray) -> list[Finding]:
     silent = (volume == 0) & moved & ~none
     count, of_all = silent.sum(axis=1), (counted & ~none).sum(axis=1)
     shared = (count >= 3) & (2 * count >= of_all)
-    kind = Kind("zero volume", "warning", "set it to NaN, or it makes impact infinite")
+    advice = "get it from another source: impact is refused on a day without volume"
+    kind = Kind("zero volume", "warning", advice)
     rows = Runs.of_rows(shared)
     found += report(
         kind,

@@ -46,6 +46,7 @@ class View:
     close : (T, N) as they are; what is no number is NaN
     text : (T, N) cells that hold something that is no number
     fields : other tables (T, N) of bars, by name
+    texts : cells (T, N) of each of them that hold something that is no number
     """
 
     sessions: pd.DatetimeIndex
@@ -53,6 +54,7 @@ class View:
     close: FloatArray
     text: BoolArray
     fields: dict[str, FloatArray]
+    texts: dict[str, BoolArray]
 
     @property
     def price(self) -> FloatArray:
@@ -111,7 +113,7 @@ def read(closes: pd.DataFrame | Bars) -> tuple[View | None, list[Finding]]:
         return None, found
     names = tuple(str(column) for column in table.columns)
     fields: dict[str, FloatArray] = {}
-    text = np.zeros((len(rows), len(names)), dtype=np.bool_)
+    texts: dict[str, BoolArray] = {}
     for name in ("close", *FIELDS):
         held = getattr(bars, name)
         if held is None:
@@ -119,9 +121,9 @@ def read(closes: pd.DataFrame | Bars) -> tuple[View | None, list[Finding]]:
         values, cells, odd = _values(held)
         fields[name] = values[rows]
         found += _not_numbers(days[rows], names, name, cells[rows], odd)
-        if name == "close":
-            text = cells[rows]
-    return View(days[rows], names, fields.pop("close"), text, fields), found
+        texts[name] = cells[rows]
+    view = View(days[rows], names, fields.pop("close"), texts.pop("close"), fields, texts)
+    return view, found
 
 
 def _is_table(closes: object) -> bool:
