@@ -30,9 +30,11 @@ _NOT_BY_DROPPING = frozenset(
         "calendar range",
         "dividend not in prices",
         "gap",
+        "impossible action",
         "jump",
         "large dividend",
         "look-ahead label",
+        "missing field",
         "missing session",
         "no session",
         "order",
@@ -41,8 +43,10 @@ _NOT_BY_DROPPING = frozenset(
         "shifted dates",
         "split",
         "split not in prices",
+        "split ratio",
         "time of day",
         "time zone",
+        "wide range",
     }
 )
 """Faults that stay, or take sound closes with them, if the closes of the finding go."""
