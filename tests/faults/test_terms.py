@@ -147,10 +147,7 @@ def test_terms_are_checked(options, message):
         (lambda: rt.Borrowing(cash="dear"), "cash: want a number or a Series, got 'dear'"),
         (lambda: rt.Borrowing(cash=True), "cash: want a number or a Series, got True"),
         (lambda: rt.Borrowing(cash=TABLE), "cash: want a number or a Series, got "),
-        (
-            lambda: rt.Borrowing(shorts=None),
-            "shorts: want a number, a Series or a DataFrame, got",
-        ),
+        (lambda: rt.Borrowing(shorts=None), "shorts: want a number, a Series or a DataFrame"),
         (lambda: rt.Borrowing(shorts=[0.1]), "shorts: want a number, a Series or a DataFrame, got"),
         (lambda: rt.Actions(dividends=5), "dividends: want a DataFrame, got 5"),
         (lambda: rt.Actions(splits=TABLE["A"]), "splits: want a DataFrame, got "),
