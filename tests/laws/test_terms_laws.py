@@ -192,7 +192,7 @@ def test_the_first_trade_never_gets_cheaper_with_impact(drawn, times):
 
 @given(accounts(gross=1.5), st.sampled_from([1e-3, 7.0, 1e6]))
 def test_money_of_another_size_changes_nothing(drawn, scale):
-    _, _, on = drawn
+    market, _, on = drawn
     larger = {"capital": on.capital * scale}
     if on.impact is not None:
         impact = rt.Impact(on.impact.volume * scale, on.impact.coefficient)
@@ -206,7 +206,10 @@ def test_money_of_another_size_changes_nothing(drawn, scale):
     worn = np.abs(one.weights).sum(axis=1).max()
     assume(worn < 1e4)
     assert one.ruined == other.ruined
-    assert_allclose(other.value, one.value * scale, rtol=1e-9)
+    # On the edge of a whole lot rounding decides, and each trade may end a lot off.
+    lot = 0.0 if on.lots is None else on.lots.size * scale * float(np.nanmax(market))
+    off = len(one.account.rows) * lot
+    assert_allclose(other.value, one.value * scale, rtol=1e-9, atol=off)
 
 
 @given(accounts(gross=1.5), st.randoms())
