@@ -86,19 +86,55 @@ def test_within_narrows_each_stay():
     assert both.remarks == (
         "An end is the last day in.",
         "Days are sightings.",
-        "Of 3 tickers of index.csv since 2020-01-01, 1 (D) is without a group.",
+        "Of 3 tickers of index.csv since 2020-01-01, 1 (D) is without a group and 1 (B) is without "
+        "one on some days; at worst 2 of 2 on 2020-01-01.",
     )
 
 
 def test_within_does_not_count_those_who_were_gone_before_the_groups_begin():
     later = Membership([Stay("B", "Chips", day(10))]).within(INDEX)
-    said = "Of 2 tickers of index.csv since 2020-01-10, 1 (A) is without a group."
+    said = (
+        "Of 2 tickers of index.csv since 2020-01-10, 1 (A) is without a group; "
+        "at worst 1 of 2 on 2020-01-20."
+    )
     assert later.remarks == ("An end is the last day in.", said)
     index = Membership(INDEX.stays)
     earlier = Membership([Stay("B", "Chips", day(9))]).within(index)
-    said = "Of 3 tickers of the other table since 2020-01-09, 2 (A, D) are without a group."
+    said = (
+        "Of 3 tickers of the other table since 2020-01-09, 2 (A, D) are without a group; "
+        "at worst 2 of 3 on 2020-01-09."
+    )
     assert (earlier.remarks, earlier.source) == ((said,), "")
     assert index.within(Membership(INDEX.stays)).remarks == ()
+
+
+def test_within_counts_those_who_have_a_group_on_other_days_alone():
+    index = Membership([Stay(name, "index", date(2013, 12, 23)) for name in ("META", "X")])
+    trap = [
+        Stay("FB", "Media", date(2013, 12, 23), date(2022, 6, 9)),
+        Stay("META", "Media", date(2022, 6, 10)),
+        Stay("X", "Steel", date(2014, 1, 1)),
+    ]
+    (said,) = Membership(trap).within(index).remarks
+    assert said == (
+        "Of 2 tickers of the other table since 2013-12-23, 2 (META, X) are without a group on some "
+        "days; at worst 2 of 2 on 2013-12-23."
+    )
+    assert Membership([Stay("X", "Steel", date(2013, 12, 23))]).within(
+        index.only(["X"])
+    ).remarks == ("Of 2 tickers, 1 (META) is left out by the user.",)
+
+
+def test_within_counts_no_day_after_the_groups_are_known():
+    seen = Membership([Stay("A", "Chips", day(5), day(8)), Stay("B", "Chips", day(5), day(6))])
+    index = Membership([Stay("A", "index", day(1)), Stay("B", "index", day(1), day(7))])
+    (said,) = seen.within(index).remarks
+    assert said == (
+        "Of 2 tickers of the other table since 2020-01-05, 1 (B) is without a group on some days; "
+        "at worst 1 of 2 on 2020-01-07."
+    )
+    late = Membership([*index.stays, Stay("C", "index", day(9))])
+    assert seen.within(late).remarks == (said,)
 
 
 def test_within_wants_somebody_to_be_left():

@@ -164,6 +164,18 @@ def test_within_is_to_be_in_both(inner, outer):
     for (day, group), tickers in want.items():
         got = both.on(day, group) if group in both.groups else ()
         assert list(got) == tickers
+    without = {
+        day: set(outer.on(day)) - set(both.on(day))
+        for day in days
+        if min(s.start for s in inner.stays) <= day <= max(s.end or date.max for s in inner.stays)
+    }
+    told = [text for text in both.remarks if "without" in text]
+    assert bool(told) == any(without.values())
+    for text in told:
+        most = max(map(len, without.values()))
+        worst = min(day for day, names in without.items() if len(names) == most)
+        assert text.endswith(f"; at worst {most} of {len(outer.on(worst))} on {worst}.")
+        assert "..." in text or all(name in text for name in set().union(*without.values()))
 
 
 @given(st.data())

@@ -3,6 +3,8 @@
 Nobody belongs on a day that the table does not give; what is narrowed or left out is in a remark.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -175,8 +177,10 @@ class Membership:
         """The stays, each for as long as its ticker was in any group of another table too.
 
         The groups are its own: sectors within an index are the index by sector. A ticker of the
-        index that has none is in no layer; a remark says how many there are. It is often one
-        company under two tickers, which ``rename`` of the readers is for.
+        index is in no layer on days on which it has none. From the first day of the groups to
+        their last, a remark says how many never have one, how many lack it on some of their days
+        (longest first), and on which day most do. It is often one company under two tickers, which
+        ``rename`` of the readers is for.
 
         Raises
         ------
@@ -197,10 +201,8 @@ class Membership:
         if not stays:
             raise DataError("other: want one that shares a ticker and a day with this, got none")
         begin = min(stay.start for stay in self.stays)
-        there = {stay.ticker for stay in other.stays if (stay.end or date.max) >= begin}
-        strangers = sorted(there - set(self.tickers))
-        outside = f"{len(there)} tickers of {other.source or 'the other table'} since {begin}"
-        said = [f"Of {outside}, {_some(strangers)} without a group."] if strangers else []
+        until = max(stay.end or date.max for stay in self.stays)
+        said = _said_of_strangers(other, stays, begin, until)
         remarks = (*self.remarks, *other.remarks, *said)
         source = ", within ".join(filter(None, [self.source, other.source]))
         return Membership(stays, source, tuple(dict.fromkeys(remarks)))
@@ -231,6 +233,54 @@ class Membership:
                 known = ", ".join(self.groups)
                 raise ArgumentError(f"groups: want some of {known}, got {group!r}")
         return [stay for stay in self.stays if not groups or stay.group in groups]
+
+
+def _said_of_strangers(
+    index: Membership, grouped: Sequence[Stay], begin: date, until: date
+) -> tuple[str, ...]:
+    """A remark on who of an index is in no group, and when; none if nobody ever is."""
+    spans = [
+        (ticker, max(start, begin).toordinal(), min(end or date.max, until).toordinal() + 1)
+        for ticker, start, end in _joined(index.stays)
+        if start <= until and begin <= (end or date.max)
+    ]
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for ticker, start, end in _joined(grouped):
+        times = taken.setdefault(ticker, [])
+        times.append((start.toordinal(), (end or date.max).toordinal() + 1))
+    gaps = [
+        (ticker, *gap)
+        for ticker, start, stop in spans
+        for gap in _gaps(start, stop, taken.get(ticker, ()))
+    ]
+    if not gaps:
+        return ()
+    lacking = Counter[str]()
+    for ticker, first, stop in gaps:
+        lacking[ticker] += stop - first
+    never = sorted(lacking.keys() - taken.keys())
+    partly = sorted(lacking.keys() & taken.keys(), key=lambda ticker: (-lacking[ticker], ticker))
+    told = [f"{_some(never)} without a group"] if never else []
+    if partly:
+        told.append(f"{_some(partly)} without {'one' if never else 'a group'} on some days")
+    without = _counts(gaps, [start for _, start, _ in gaps])
+    worst = min(without, key=lambda day: (-without[day], day))
+    of = f"{len({ticker for ticker, _, _ in spans})} tickers of {index.source or 'the other table'}"
+    most = f"{without[worst]} of {_counts(spans, [worst])[worst]} on {date.fromordinal(worst)}"
+    return (f"Of {of} since {begin}, {' and '.join(told)}; at worst {most}.",)
+
+
+def _gaps(start: int, stop: int, taken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What others, in order and apart, leave of the days from ``start`` to before ``stop``."""
+    edges = [start, *(min(max(day, start), stop) for each in taken for day in each), stop]
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(begin, end) for begin, end in pairs if begin < end]
+
+
+def _counts(spans: Sequence[tuple[str, int, int]], days: Iterable[int]) -> dict[int, int]:
+    """How many times hold each of some days."""
+    starts, stops = sorted(each[1] for each in spans), sorted(each[2] for each in spans)
+    return {day: bisect_right(starts, day) - bisect_right(stops, day) for day in days}
 
 
 def _joined(stays: Iterable[Stay]) -> list[tuple[str, date, date | None]]:
