@@ -62,6 +62,93 @@ def test_what_is_cut_or_reordered_is_not_changed(start, stop, names):
     assert provenance(gaps).columns == provenance(cut).columns
 
 
+@st.composite
+def lives(draw):
+    """A stamped table whose columns begin and end when they like, and one lives throughout."""
+    closes = PLAIN.assign(D=PLAIN["A"] * 2)
+    for name in "ABC":
+        start, stop = sorted(draw(st.tuples(*[st.integers(0, len(DAYS))] * 2)))
+        closes.iloc[:start, closes.columns.get_loc(name)] = np.nan
+        closes.iloc[stop:, closes.columns.get_loc(name)] = np.nan
+    return stamp(closes, ORIGIN)
+
+
+@given(
+    closes=lives(),
+    names=st.permutations("ABCD").flatmap(
+        lambda order: st.integers(1, 4).map(lambda n: list(order[:n]))
+    ),
+    rows=st.tuples(*[st.integers(0, len(DAYS))] * 2).map(sorted),
+    how=st.sampled_from(["", "any", "all"]),
+    order=st.sampled_from(["", "reversed", "shuffled"]),
+    wider=st.booleans(),
+)
+def test_a_cut_of_lives_of_any_length_is_not_a_change(closes, names, rows, how, order, wider):
+    cut = closes.iloc[slice(*rows)][names]
+    cut = cut.dropna(how=how) if how else cut
+    if order:
+        cut = cut[::-1] if order == "reversed" else cut.sample(frac=1, random_state=1)
+    cut = cut.reindex(DAYS) if wider and cut.notna().any(axis=None) else cut
+    found = provenance(cut)
+    assert found.altered == ()
+    days = cut.index[cut.notna().any(axis=1)]
+    if found.steps and len(days):
+        assert found.steps == (f"cut by the user to {days.min():%Y-%m-%d}..{days.max():%Y-%m-%d}",)
+    held = closes[names]
+    assert bool(found.steps) == any(cut[n].count() < held[n].count() for n in names)
+
+
+@given(
+    closes=lives(),
+    name=st.sampled_from("ABC"),
+    rows=st.tuples(*[st.integers(0, len(DAYS))] * 2).map(sorted),
+    cut=st.tuples(st.integers(0, 300), st.integers(600, len(DAYS))),
+)
+def test_what_is_blanked_while_others_go_on_is_a_change(closes, name, rows, cut):
+    table = closes.iloc[slice(*cut)].copy()
+    blanked = table.index.isin(DAYS[slice(*rows)])
+    gone = table.index[blanked & table[name].notna()]
+    table.loc[blanked, name] = np.nan
+    inside = gone[(gone >= cut_month(table, 0, 1)) & (gone < cut_month(table, -1, 0))]
+    assert provenance(table).altered == ((name,) if len(inside) else ())
+
+
+def cut_month(table, end, later):
+    """First day of the month in which a table begins or ends, or of one later."""
+    return (table.index[end].to_period("M") + later).start_time
+
+
+@pytest.mark.parametrize("blank", [slice("2021", None), slice(None, "2021"), slice(None)])
+def test_a_life_that_is_erased_is_a_change_though_its_ends_are_all_that_is_gone(blank):
+    closes = STAMPED.copy()
+    closes.loc[blank, "B"] = np.nan
+    assert provenance(closes).altered == ("B",)
+    assert provenance(closes).steps == ()
+    assert provenance(closes[["B", "C"]]).altered == ("B",)
+    assert provenance(closes.loc["2020":]).altered == ("B",)
+
+
+def test_a_table_of_no_rows_is_cut_to_nothing():
+    assert provenance(STAMPED.iloc[:0]).steps == ("cut by the user to no session",)
+    assert provenance(STAMPED.iloc[:0]).altered == ()
+    blank = STAMPED * np.nan
+    assert provenance(blank).altered == ("A", "B", "C")
+    assert provenance(stamp(blank, ORIGIN)).altered == ()
+
+
+def test_a_column_of_the_users_own_does_not_make_a_cut_of_the_others_a_change():
+    wider = STAMPED.loc["2021":"2022-06"].reindex(DAYS).assign(own=1.0)
+    assert provenance(wider).altered == ("own",)
+    assert provenance(wider).steps == ("cut by the user to 2021-01-01..2022-06-30",)
+
+
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(None, None, 1)])
+def test_a_cut_is_told_from_its_first_day_to_its_last(order):
+    cut = STAMPED.loc["2021-02-03":"2022-11-30"].iloc[order]
+    assert provenance(cut).steps == ("cut by the user to 2021-02-03..2022-11-30",)
+    assert provenance(cut).altered == ()
+
+
 @given(row=st.integers(0, len(DAYS) - 1), name=st.sampled_from("ABC"), cut=st.booleans())
 def test_a_changed_value_is_seen(row, name, cut):
     closes = STAMPED.iloc[40:-40].copy() if cut else STAMPED.copy()
@@ -119,6 +206,35 @@ def test_a_broken_stamp_is_refused():
         table.attrs[STAMP] = broken
         with pytest.raises(rt.DataError, match=r"closes: want a stamp .* delete it"):
             provenance(table)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "text"),
+    [
+        (lambda: provenance(None), rt.DataError, "closes: want a DataFrame, got NoneType"),
+        (lambda: provenance([1]), rt.DataError, "closes: want a DataFrame, got list"),
+        (lambda: provenance(STAMPED["A"]), rt.DataError, "closes: want a DataFrame, got Series"),
+        (lambda: stamp("a", ORIGIN), rt.DataError, "closes: want a DataFrame, got str"),
+        (lambda: stamp(PLAIN, "x"), rt.ArgumentError, "origin: want a Provenance, got 'x'"),
+        (lambda: stamp(PLAIN, ORIGIN, step=1), rt.ArgumentError, "step: want a text, got 1"),
+        (lambda: stamp(PLAIN, ORIGIN, check=["a"]), rt.ArgumentError, "check: want a text, got "),
+        (lambda: Provenance(source=None), rt.ArgumentError, "source: want a text, got None"),
+        (lambda: Provenance(adjustment=1), rt.ArgumentError, "adjustment: want a text, got 1"),
+        (lambda: Provenance(fetched=DAYS[0]), rt.ArgumentError, "fetched: want a text in ISO 8601"),
+        (lambda: Provenance(currency=["A"]), rt.ArgumentError, "currency: want a text, or texts"),
+        (
+            lambda: Provenance(currency={"A": 1}),
+            rt.ArgumentError,
+            "currency: .*, got {'A': 1}",
+        ),
+        (lambda: Provenance(columns={"A": 1}), rt.ArgumentError, "columns: want texts by column"),
+        (lambda: Provenance(steps="cut"), rt.ArgumentError, "steps: want texts, got 'cut'"),
+    ],
+)
+def test_what_is_no_table_or_no_provenance_is_refused(make, kind, text):
+    with pytest.raises(kind, match=text):
+        make()
+    assert Provenance(checks=["sound"]).checks == ("sound",)
 
 
 def test_it_says_all_that_is_known():

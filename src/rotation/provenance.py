@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rotation.errors import DataError
+from rotation.errors import ArgumentError, DataError
 
 __all__ = ["STAMP", "Provenance", "provenance", "stamp"]
 
@@ -53,6 +53,24 @@ class Provenance:
     steps: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("source", "adjustment"):
+            if not isinstance(getattr(self, name), str):
+                raise ArgumentError(f"{name}: want a text, got {getattr(self, name)!r:.60}")
+        if not isinstance(self.fetched, (str, type(None))):
+            raise ArgumentError(f"fetched: want a text in ISO 8601, got {self.fetched!r:.60}")
+        if not isinstance(self.currency, str) and not _are_texts(self.currency):
+            raise ArgumentError(
+                f"currency: want a text, or texts by column, got {self.currency!r:.60}"
+            )
+        if not _are_texts(self.columns):
+            raise ArgumentError(f"columns: want texts by column, got {self.columns!r:.60}")
+        for name in ("checks", "steps", "altered"):
+            got = getattr(self, name)
+            if not isinstance(got, (list, tuple)) or not all(isinstance(t, str) for t in got):
+                raise ArgumentError(f"{name}: want texts, got {got!r:.60}")
+            object.__setattr__(self, name, tuple(got))
+
     @property
     def hash(self) -> str:
         """One hash of all columns, whatever their order: 64 hexadecimal digits."""
@@ -79,13 +97,13 @@ class Provenance:
 
 
 def stamp(
-    table: pd.DataFrame, origin: Provenance, *, step: str = "", check: str = ""
+    closes: pd.DataFrame, origin: Provenance, *, step: str = "", check: str = ""
 ) -> pd.DataFrame:
     """The table with a stamp: what is known of it, and the hashes of its columns as they are now.
 
     Parameters
     ----------
-    table : (T, N) prices, index dates
+    closes : (T, N) prices, index dates
     origin : what is known of it; after a step, that of the table it was made from
     step : what was just done to it
     check : what was just checked, with what was found
@@ -94,39 +112,52 @@ def stamp(
     -------
     DataFrame
         A shallow copy; the user's keeps its own stamp.
+
+    Raises
+    ------
+    DataError
+        If it is no table of numbers by date.
+    ArgumentError
+        If ``origin`` is no Provenance, or ``step`` or ``check`` no text.
     """
+    if not isinstance(origin, Provenance):
+        raise ArgumentError(f"origin: want a Provenance, got {origin!r:.60}")
+    for name, text in (("step", step), ("check", check)):
+        if not isinstance(text, str):
+            raise ArgumentError(f"{name}: want a text, got {text!r:.60}")
     changed = (f"changed by the user: {', '.join(origin.altered)}",) if origin.altered else ()
     made = replace(
         origin,
-        columns=_observed(table),
+        columns=_observed(closes),
         steps=(*origin.steps, *changed, *((step,) if step else ())),
         checks=(*origin.checks, *((check,) if check else ())),
         altered=(),
     )
-    copy = table.copy(deep=False)
-    copy.attrs = {**table.attrs, STAMP: json.dumps(asdict(made))}
+    copy = closes.copy(deep=False)
+    copy.attrs = {**closes.attrs, STAMP: json.dumps(asdict(made))}
     return copy
 
 
-def provenance(table: pd.DataFrame) -> Provenance:
+def provenance(closes: pd.DataFrame) -> Provenance:
     """What is known of where a table comes from.
 
     Parameters
     ----------
-    table : (T, N) prices; one without a stamp is of unknown source
+    closes : (T, N) prices; a table without a stamp is of unknown source
 
     Returns
     -------
     Provenance
         With the hashes of its columns as they are now. Columns whose observations are not those
-        that were stamped, and those that were never stamped, are ``altered``; if rows are gone at
-        the ends alone, the last of its ``steps`` says so; what else was changed in the months in
-        which they were cut cannot be told.
+        that were stamped, and those that were never stamped, are ``altered``. If observations are
+        gone at the ends alone, and no other column has any there, the last of its ``steps`` says
+        to what the table was cut; what else was changed or blanked in the first and the last month
+        of that cannot be told.
 
     Raises
     ------
     DataError
-        If ``attrs`` has a stamp that cannot be read.
+        If it is no table of numbers by date, or ``attrs`` has a stamp that cannot be read.
 
     Examples
     --------
@@ -138,16 +169,18 @@ def provenance(table: pd.DataFrame) -> Provenance:
     >>> provenance(closes).altered
     ('NVDA',)
     """
-    now = _observed(table)
-    if STAMP not in table.attrs:
+    now = _observed(closes)
+    if STAMP not in closes.attrs:
         return Provenance(columns=now)
-    stamped = _read(table.attrs[STAMP])
+    stamped = _read(closes.attrs[STAMP])
+    own = [str(name) in stamped.columns for name in closes.columns]
+    span = _span(closes.loc[:, own])
     altered = tuple(
-        name for name, held in now.items() if not _is_cut(held, stamped.columns.get(name))
+        name for name, held in now.items() if not _is_cut(held, stamped.columns.get(name), span)
     )
     steps = stamped.steps
     if any(now[name] != stamped.columns[name] for name in now if name not in altered):
-        steps += (f"cut by the user to {table.index[0]:%Y-%m-%d}..{table.index[-1]:%Y-%m-%d}",)
+        steps += (f"cut by the user to {'..'.join(map(str, span)) or 'no session'}",)
     return replace(stamped, columns=now, altered=altered, steps=steps)
 
 
@@ -167,8 +200,33 @@ def _read(text: object) -> Provenance:
         ) from error
 
 
+def _are_texts(held: object) -> bool:
+    return isinstance(held, Mapping) and all(
+        isinstance(text, str) for pair in held.items() for text in pair
+    )
+
+
 def _hash(columns: object) -> str:
     return sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
+
+
+def _days(table: pd.DataFrame) -> NDArray[np.datetime64]:
+    """Dates of a table (T,), or a refusal of what has none."""
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(f"closes: want a DataFrame, got {type(table).__name__}")
+    index = table.index
+    if not isinstance(index, pd.DatetimeIndex):
+        raise DataError(f"closes: want an index of dates, got {type(index).__name__}")
+    return index.tz_localize(None).to_numpy().astype("datetime64[us]")
+
+
+def _span(table: pd.DataFrame) -> NDArray[np.datetime64]:
+    """First and last day with an observation, or with a row if there is none; none of no rows."""
+    days = _days(table)
+    dated = ~np.isnat(days)
+    seen = dated & table.notna().to_numpy().any(axis=1)
+    held = days[seen if seen.any() else dated]
+    return np.array([held.min(), held.max()] if len(held) else [], dtype="datetime64[D]")
 
 
 def _observed(table: pd.DataFrame) -> dict[str, str]:
@@ -177,10 +235,7 @@ def _observed(table: pd.DataFrame) -> dict[str, str]:
     The hash of a month is a sum over its observations, each date and value mixed to 64 bits, so
     rows in another order are the same.
     """
-    index = table.index
-    if not isinstance(index, pd.DatetimeIndex):
-        raise DataError(f"closes: want an index of dates, got {type(index).__name__}")
-    days = index.tz_localize(None).to_numpy().astype("datetime64[us]")
+    days = _days(table)
     months = days.astype("datetime64[M]").astype(np.int64)
     order = np.argsort(days, kind="stable")
     found: dict[str, str] = {}
@@ -214,20 +269,28 @@ def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return bits ^ (bits >> np.uint64(31))
 
 
-def _is_cut(now: str, stamped: str | None) -> bool:
-    """Whether observations are those that were stamped, but for some that are gone at the ends."""
-    if not now or not stamped:
+def _is_cut(now: str, stamped: str | None, span: NDArray[np.datetime64]) -> bool:
+    """Whether observations are those that were stamped, but for some that a cut to ``span`` took.
+
+    It takes from its first and its last month and what is beyond them, and gives nothing.
+    """
+    if not stamped:
         return not now and stamped is not None
-    first, counts, sums = _months(now)
     began, before, hashed = _months(stamped)
-    start = first - began
-    if start < 0 or start + len(counts) > len(before):
-        return False
-    before, hashed = before[start : start + len(counts)], hashed[start : start + len(counts)]
+    counts, sums = np.zeros_like(before), np.zeros_like(hashed)
+    if now:
+        begins, some, theirs = _months(now)
+        start = begins - began
+        if start < 0 or start + len(some) > len(before):
+            return False
+        counts[start : start + len(some)], sums[start : start + len(some)] = some, theirs
     differs = (counts != before) | (sums != hashed)
-    ends = np.zeros(len(counts), dtype=bool)
-    ends[[0, -1]] = True
-    return not (differs & ~(ends & (counts < before))).any()
+    months = began + np.arange(len(before))
+    kept = counts >= before
+    if len(span):
+        first, last = span.astype("datetime64[M]").astype(np.int64)
+        kept |= (first < months) & (months < last)
+    return not (differs & kept).any()
 
 
 def _months(text: str) -> tuple[int, NDArray[np.uint16], NDArray[np.uint64]]:
