@@ -201,7 +201,9 @@ def test_the_stamp_goes_through_parquet():
 
 
 def test_a_broken_stamp_is_refused():
-    for broken in ("", "{}", "[1]", '{"source": 1, "colour": 2}', 7):
+    undated = STAMPED.attrs[STAMP].replace('"chosen_on": null', '"chosen_on": "soon"')
+    assert undated != STAMPED.attrs[STAMP]
+    for broken in ("", "{}", "[1]", '{"source": 1, "colour": 2}', 7, undated):
         table = PLAIN.copy()
         table.attrs[STAMP] = broken
         with pytest.raises(rt.DataError, match=r"closes: want a stamp .* delete it"):
@@ -228,6 +230,12 @@ def test_a_broken_stamp_is_refused():
             "currency: .*, got {'A': 1}",
         ),
         (lambda: Provenance(columns={"A": 1}), rt.ArgumentError, "columns: want texts by column"),
+        (
+            lambda: Provenance(chosen_on="2025-01-31"),
+            rt.ArgumentError,
+            "chosen_on: want a date, got",
+        ),
+        (lambda: Provenance(note=None), rt.ArgumentError, "note: want a text, got None"),
         (lambda: Provenance(steps="cut"), rt.ArgumentError, "steps: want texts, got 'cut'"),
     ],
 )
@@ -330,11 +338,62 @@ def test_without_a_part_that_nobody_knew_there_is_no_second_table(chosen_on):
     assert comparison.to_dict()["since_chosen"] is None
 
 
+CHOICES = [None, date(2018, 1, 1), date(2022, 1, 15), date(2024, 1, 1)]
+
+
+@pytest.mark.parametrize("chosen_on", CHOICES)
+def test_the_day_of_choosing_goes_with_the_plain_table_of_layers(chosen_on, tmp_path):
+    built = layers(STAMPED, chosen_on)
+    grid = {"signal.days": [21, 42]}
+    plain, whole = (
+        rt.sweep(closes, STRATEGY, grid, progress=False) for closes in (built.index, built)
+    )
+    assert plain.note == whole.note == built.universe.note
+    assert plain.in_sample == whole.in_sample
+    for best in (plain.best(), whole.best()):
+        assert str(best).count("Hindsight: ") == 1
+        assert str(best).endswith(whole.in_sample or built.universe.note)
+    result, held = rt.backtest(built.index, STRATEGY), rt.backtest(built, STRATEGY)
+    assert (result.chosen_on, result.in_sample) == (held.chosen_on, held.in_sample)
+    weights = pd.DataFrame(0.5, DAYS[:1], built.index.columns)
+    assert rt.simulate(built.index, weights).chosen_on == chosen_on
+    (one, other) = (rt.compare({"a": each, **rt.alternatives(each)}) for each in (result, held))
+    assert str(one).count("Hindsight: ") == 1
+    assert (one.since_chosen is None) == (other.since_chosen is None)
+    assert ("In-sample by selection" in str(one)) == bool(held.in_sample)
+    result.report(tmp_path / "page.html")
+    drawn = "in-sample by selection" in (tmp_path / "page.html").read_text().lower()
+    assert drawn == bool(held.in_sample)
+
+
+def test_the_day_of_choosing_outlives_what_is_done_to_the_table():
+    index = layers(STAMPED, date(2022, 1, 15)).index
+    file = io.BytesIO()
+    (index.loc["2020":] * 2).to_parquet(file)
+    again = provenance(pd.read_parquet(file))
+    assert (again.chosen_on, again.note) == (date(2022, 1, 15), provenance(index).note)
+    assert again.to_dict()["chosen_on"] == "2022-01-15"
+    held = rt.build_layers(index, rt.Universe({"one": ["a"], "two": ["c"]}, date(2020, 1, 1)))
+    assert rt.backtest(held, STRATEGY).chosen_on == date(2022, 1, 15)
+    assert rt.backtest(held.index, STRATEGY).chosen_on == date(2022, 1, 15)
+    assert provenance(held.index).note.count("Hindsight: ") == 2
+
+
+def test_of_a_table_of_their_own_users_say_when_its_names_were_chosen():
+    mine = stamp(PLAIN, replace(ORIGIN, chosen_on=pd.Timestamp("2022-01-15")))
+    assert "; names chosen on 2022-01-15; " in str(provenance(mine))
+    assert rt.backtest(mine, STRATEGY).in_sample.endswith(" those up to 2022-01-15.")
+    assert rt.backtest(PLAIN, STRATEGY).in_sample == ""
+
+
 def test_who_held_nobody_before_the_choice_knew_nothing():
     chosen = rt.Universe({"a": ["A", "B"], "c": ["C"]}, chosen_on=date(2022, 1, 15)).as_chosen()
     result = rt.backtest(rt.build_layers(PLAIN, chosen), STRATEGY)
     assert result.chosen_on is None
     assert result.in_sample == ""
+    plain = rt.sweep(rt.build_layers(PLAIN, chosen).index, [STRATEGY], progress=False)
+    assert "none is held before that day" in str(plain.best())
+    assert plain.in_sample == ""
 
 
 def test_unsound_tables_have_a_stamp_too():

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-__all__ = ["chosen_row", "in_sample"]
+__all__ = ["chosen_row", "in_sample", "latest"]
 
 
 def chosen_row(sessions: pd.DatetimeIndex, chosen_on: date) -> int:
@@ -19,6 +19,17 @@ def chosen_row(sessions: pd.DatetimeIndex, chosen_on: date) -> int:
     1
     """
     return int(sessions.searchsorted(pd.Timestamp(chosen_on), side="right")) - 1
+
+
+def latest(*days: date | None) -> date | None:
+    """The last of some days of choosing, None if none is known: names of all are known after it.
+
+    Examples
+    --------
+    >>> latest(None, date(2025, 1, 31), date(2024, 1, 1)), latest(None)
+    (datetime.date(2025, 1, 31), None)
+    """
+    return max((day for day in days if day is not None), default=None)
 
 
 def in_sample(sessions: pd.DatetimeIndex, start: int, chosen_on: date | None) -> str:

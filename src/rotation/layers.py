@@ -6,7 +6,7 @@ holder's own cost and not in it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -17,8 +17,9 @@ from rotation.arrays import BoolArray, FloatArray, IntArray, listing
 from rotation.costs import Costs
 from rotation.engine.market import Composition
 from rotation.errors import ArgumentError, DataError
+from rotation.hindsight import latest
 from rotation.protocols import History, Members
-from rotation.provenance import provenance, stamp
+from rotation.provenance import provenance, read_stamp, stamp
 from rotation.result import Result
 from rotation.schedule import Schedule
 from rotation.settlement import Decisions, settle_up
@@ -89,7 +90,7 @@ class Layers:
         """Members, and their weights in each layer where a switch at ``costs`` must know them."""
         tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
         alone = len(set(tickers)) == len(tickers)
-        known = self.universe.chosen_on if self.universe.hindsight else None
+        known = latest(_known(self.universe), read_stamp(self.prices.stamp).chosen_on)
         if alone and costs.uniform:
             return Parts(self.prices, None, known)
         weights, members = [], []
@@ -191,8 +192,15 @@ def build_layers(
         index=whole.sessions,
     )
     origin = provenance(closes[list(universe.tickers)])
+    note = " ".join(filter(None, [universe.note, origin.note]))
+    origin = replace(origin, chosen_on=latest(_known(universe), origin.chosen_on), note=note)
     index = stamp(index, origin, step=f"made into layers: {universe.note.rstrip('.')}")
     return Layers(index, universe, accounts, whole)
+
+
+def _known(universe: Universe) -> date | None:
+    """Day on which members held before it were picked."""
+    return universe.chosen_on if universe.hindsight else None
 
 
 def _account(

@@ -9,7 +9,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rotation.errors import ArgumentError, DataError
 
-__all__ = ["STAMP", "Provenance", "provenance", "stamp"]
+__all__ = ["STAMP", "Provenance", "provenance", "read_stamp", "stamp"]
 
 STAMP = "rotation"
 """Key of the stamp in ``DataFrame.attrs``."""
@@ -42,6 +42,9 @@ class Provenance:
     checks : what was checked, with what was found
     steps : what was done to it since, oldest first
     altered : columns that are no longer what was stamped, as :func:`provenance` finds them
+    chosen_on : day on which somebody picked the names, knowing what they had done before it; None
+        if nobody knows, or none was held before it
+    note : what a reader of any figure must know of the names, such as hindsight
     """
 
     source: str = _UNKNOWN
@@ -52,9 +55,11 @@ class Provenance:
     checks: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    chosen_on: date | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("source", "adjustment"):
+        for name in ("source", "adjustment", "note"):
             if not isinstance(getattr(self, name), str):
                 raise ArgumentError(f"{name}: want a text, got {getattr(self, name)!r:.60}")
         if not isinstance(self.fetched, (str, type(None))):
@@ -70,6 +75,10 @@ class Provenance:
             if not isinstance(got, (list, tuple)) or not all(isinstance(t, str) for t in got):
                 raise ArgumentError(f"{name}: want texts, got {got!r:.60}")
             object.__setattr__(self, name, tuple(got))
+        if isinstance(self.chosen_on, datetime):
+            object.__setattr__(self, "chosen_on", self.chosen_on.date())
+        if not isinstance(self.chosen_on, (date, type(None))):
+            raise ArgumentError(f"chosen_on: want a date, got {self.chosen_on!r:.60}")
 
     @property
     def hash(self) -> str:
@@ -79,7 +88,7 @@ class Provenance:
     def to_dict(self) -> dict[str, object]:
         """All of it and the hash, fit for JSON; of each column one hash."""
         columns = {name: _hash(held)[:16] for name, held in self.columns.items()}
-        return {**asdict(self), "columns": columns, "hash": self.hash}
+        return {**_plain(self), "columns": columns, "hash": self.hash}
 
     def __str__(self) -> str:
         held = self.currency
@@ -89,6 +98,7 @@ class Provenance:
             f"adjusted for: {self.adjustment}",
             *([f"in {named}"] if named else []),
             *self.steps,
+            *([f"names chosen on {self.chosen_on}"] if self.chosen_on and not self.note else []),
             *([f"changed since by the user: {', '.join(self.altered)}"] if self.altered else []),
             f"checked: {'; '.join(self.checks) or 'nothing'}",
             f"hash {self.hash[:12]}",
@@ -134,7 +144,7 @@ def stamp(
         altered=(),
     )
     copy = closes.copy(deep=False)
-    copy.attrs = {**closes.attrs, STAMP: json.dumps(asdict(made))}
+    copy.attrs = {**closes.attrs, STAMP: json.dumps(_plain(made))}
     return copy
 
 
@@ -189,15 +199,33 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def read_stamp(text: str) -> Provenance:
+    """What a stamp says, without a look at the table; "" says nothing.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    return _read(text) if text else Provenance()
+
+
 def _read(text: object) -> Provenance:
     try:
         held = json.loads(text)  # type: ignore[arg-type]
         held |= {name: tuple(held[name]) for name in ("checks", "steps", "altered")}
+        day = held.get("chosen_on")
+        held["chosen_on"] = None if day is None else date.fromisoformat(day)
         return Provenance(**held)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise DataError(
             f"closes: want a stamp of this package in attrs[{STAMP!r}], got {text!r:.60}; delete it"
         ) from error
+
+
+def _plain(made: Provenance) -> dict[str, object]:
+    """All fields, fit for JSON."""
+    return {**asdict(made), "chosen_on": made.chosen_on and f"{made.chosen_on:%Y-%m-%d}"}
 
 
 def _are_texts(held: object) -> bool:

@@ -20,7 +20,7 @@ from rotation.engine.trading import is_trade, trading
 from rotation.errors import ArgumentError, DataError
 from rotation.hindsight import in_sample
 from rotation.ledger import Ledger
-from rotation.provenance import Provenance, provenance
+from rotation.provenance import Provenance, provenance, read_stamp
 from rotation.tables import Prices
 from rotation.terms import Parts, Terms
 
@@ -78,8 +78,10 @@ class Result:
 
     @property
     def chosen_on(self) -> date | None:
-        """Day on which the members of its layers were picked, None if nobody knows."""
-        return None if self.parts is None else self.parts.chosen_on
+        """Day on which what it holds, or members of it, were picked; None if nobody knows."""
+        if self.parts is not None:
+            return self.parts.chosen_on
+        return read_stamp(self.prices.stamp).chosen_on
 
     @property
     def in_sample(self) -> str:

@@ -29,7 +29,7 @@ from rotation.grid import Grid, LatinHypercube
 from rotation.hindsight import in_sample
 from rotation.layers import Layers, open_history, open_table
 from rotation.measures import kurtosis, skew
-from rotation.provenance import Provenance, provenance
+from rotation.provenance import Provenance, provenance, read_stamp
 from rotation.result import Result
 from rotation.selection import Selection
 from rotation.strategy import Strategy
@@ -100,7 +100,7 @@ class Sweep:
     @property
     def note(self) -> str:
         """What a reader of the figures must know, such as hindsight."""
-        return self.evaluation.note
+        return self.evaluation.note or read_stamp(self.evaluation.prices.stamp).note
 
     @property
     def provenance(self) -> Provenance:
@@ -111,9 +111,9 @@ class Sweep:
     @property
     def in_sample(self) -> str:
         """How many returns of the figures were known when the members of layers were picked."""
-        parts = self.evaluation.parts[0]
-        chosen_on = None if parts is None else parts.chosen_on
-        return in_sample(self.evaluation.prices.sessions, self.evaluation.start, chosen_on)
+        parts, prices = self.evaluation.parts[0], self.evaluation.prices
+        chosen_on = (read_stamp(prices.stamp) if parts is None else parts).chosen_on
+        return in_sample(prices.sessions, self.evaluation.start, chosen_on)
 
     @property
     def table(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from rotation.arrays import BoolArray, FloatArray, IntArray, listing
 from rotation.checks import check_count, check_positive
 from rotation.data.calendars import Calendars, as_days, as_nanoseconds, calendar_of
 from rotation.errors import ArgumentError, DataError
+from rotation.hindsight import latest
 from rotation.provenance import Provenance, provenance, stamp
 from rotation.tables import Prices, read_prices
 
@@ -388,4 +389,6 @@ def _origin(tables: Mapping[str, pd.DataFrame]) -> Provenance:
         checks=tuple(f"{name}: {c}" for name, each in origins.items() for c in each.checks),
         steps=tuple(f"{name}: {s}" for name, each in origins.items() for s in each.steps),
         altered=tuple(a for each in origins.values() for a in each.altered),
+        chosen_on=latest(*(each.chosen_on for each in origins.values())),
+        note=" ".join(dict.fromkeys(each.note for each in origins.values() if each.note)),
     )
