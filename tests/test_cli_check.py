@@ -84,7 +84,7 @@ def test_bars_are_looked_at_whole(monkeypatch, capsys, folder):
     ("arguments", "message"),
     [
         (["nowhere.csv"], "rotation: path: want a file, got nowhere.csv"),
-        (["clean.csv", "--calendar", "XNYQ"], "rotation: 'XNYQ': exchange_calendars has no such"),
+        (["clean.csv", "--calendar", "XNYQ"], "rotation: calendar: want an exchange that"),
         (["raw.csv", "--actions", "raw.csv"], "rotation: raw.csv: want one column of tickers"),
         (["raw.csv", "--actions", "long.csv"], "rotation: long.csv: want a column of dividends"),
         (["twice.csv"], "rotation: twice.csv: "),

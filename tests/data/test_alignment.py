@@ -273,8 +273,8 @@ def test_a_calendar_of_the_users_must_reach_to_the_end_of_all_tables(york):
         ({}, "tables: want closes by exchange, got dict"),
         ([1], "tables: want closes by exchange, got list"),
         ({"XNYS": 3}, r"tables\['XNYS'\]: want a DataFrame, got int"),
-        ({"XNYX": table(NVIDIA)}, "'XNYX': .*close to it are"),
-        ({3: table(NVIDIA)}, "exchange: want a code as 'XNYS', got 3"),
+        ({"XNYX": table(NVIDIA)}, "tables: want an exchange that .* got 'XNYX'; close to it are"),
+        ({3: table(NVIDIA)}, "tables: want an exchange, as 'XNYS', got 3"),
         ({"XNYS": -table(NVIDIA)}, r"tables\['XNYS'\]: want positive prices"),
         (
             {"XNYS": table(NVIDIA), "XNAS": table(NVIDIA)},
@@ -287,10 +287,13 @@ def test_tables_are_checked(tables, message):
         align(tables, to="XNYS")
 
 
-@pytest.mark.parametrize("to", ["XSHE", None, ["XNYS"]])
-def test_so_is_the_exchange(york, to):
-    with pytest.raises(rt.ArgumentError, match="exchange"):
-        align({"XNYS": york}, to=to)
+@pytest.mark.parametrize("to", ["XSHE", "NOPE", None, 5, ["XNYS"]])
+@pytest.mark.parametrize("own", [False, True])
+def test_so_is_the_exchange(york, to, own):
+    calendars = {"XNYS": closings("XNYS", "2025-01", "2025-02")} if own else None
+    with pytest.raises(rt.ArgumentError, match="to: want an exchange") as caught:
+        align({"XNYS": york}, to=to, calendars=calendars)
+    assert f", got {to!r}" in str(caught.value)
 
 
 @pytest.mark.parametrize("stale", [0, -1, "3", np.inf])

@@ -47,17 +47,19 @@ def test_what_is_given_can_be_changed():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("XNYX", "'XNYX': exchange_calendars has no such exchange; close to it are .*XNYS"),
-        ("xhkg", "'xhkg': exchange_calendars has no such exchange; close to it are XHKG"),
-        ("XSHE", "'XSHE': .* it keeps the sessions of XSHG"),
-        ("nowhere at all", "'nowhere at all': .* see get_calendar_names"),
-        (None, "exchange: want a code as 'XNYS', got None"),
-        (["XNYS"], "exchange: want a code"),
+        ("XNYX", "exchange: want an exchange that .* got 'XNYX'; close to it are .*XNYS"),
+        ("xhkg", "exchange: want an exchange that .* got 'xhkg'; close to it are XHKG"),
+        ("XSHE", "exchange: .* got 'XSHE'; it keeps the sessions of XSHG"),
+        ("nowhere at all", "exchange: .* got 'nowhere at all'; see .*get_calendar_names"),
+        (None, "exchange: want an exchange, as 'XNYS', got None"),
+        (["XNYS"], "exchange: want an exchange, as 'XNYS', got"),
     ],
 )
 def test_unknown_exchanges(name, message):
     with pytest.raises(rt.ArgumentError, match=message):
         closings(name, "2024-01-01", "2024-12-31")
+    with pytest.raises(rt.ArgumentError, match=message.replace("exchange:", "exchanges:")):
+        common_sessions(["XNYS", name], "2024-01-01", "2024-12-31")
 
 
 def test_months_and_years_are_whole():

@@ -225,10 +225,10 @@ def common_window(closes: pd.DataFrame) -> Window:
 
 
 def _reaching(
-    name: str, first: pd.Timestamp, last: pd.Timestamp, calendars: Calendars | None
+    argument: str, name: str, first: pd.Timestamp, last: pd.Timestamp, calendars: Calendars | None
 ) -> pd.Series:
     """A calendar to the last row of all tables at least, or nobody could tell a missing session."""
-    calendar = calendar_of(name, first, last, calendars)
+    calendar = calendar_of(argument, name, first, last, calendars)
     if calendar.index[-1] < last:
         raise DataError(
             f"calendars[{name!r}]: want sessions up to one on {last:%Y-%m-%d} or after it, to "
@@ -239,7 +239,7 @@ def _reaching(
 
 def _market(name: str, prices: Prices, last: pd.Timestamp, calendars: Calendars | None) -> _Market:
     """A table with its calendar, or a refusal of rows that are no sessions."""
-    calendar = _reaching(name, prices.sessions[0], last, calendars)
+    calendar = _reaching("tables", name, prices.sessions[0], last, calendars)
     rows = as_days(calendar.index).searchsorted(as_days(prices.sessions))
     at = np.minimum(rows, len(calendar) - 1)
     odd = as_days(calendar.index)[at] != as_days(prices.sessions)
@@ -261,7 +261,7 @@ def _decisions(
     own = next((each.prices.sessions for each in markets if each.name == to), None)
     sessions = [each.prices.sessions for each in markets] if own is None else [own]
     first, last = min(each[0] for each in sessions), max(each[-1] for each in sessions)
-    calendar = _reaching(to, first, last, calendars)
+    calendar = _reaching("to", to, first, last, calendars)
     closed = as_nanoseconds(calendar) + shift
     if own is None:
         begin = closed.searchsorted(min(each.closed[each.rows[0]] for each in markets))

@@ -18,12 +18,21 @@ from rotation.errors import ArgumentError, DataError
 from rotation.extra import load
 from rotation.tables import read_day
 
-__all__ = ["Calendars", "as_days", "as_nanoseconds", "calendar_of", "closings", "common_sessions"]
+__all__ = [
+    "Calendars",
+    "as_days",
+    "as_nanoseconds",
+    "calendar_of",
+    "check_exchange",
+    "closings",
+    "common_sessions",
+]
 
 Calendars: TypeAlias = Mapping[str, pd.Series]
 
 # Exchanges that keep the sessions and the closing time of another and have no calendar.
 _SAME_AS = {"XSHE": "XSHG", "SZSE": "XSHG"}
+_NAMES = "exchange_calendars.get_calendar_names()"
 _YEARS = (1800, 2200)  # moments are counted in nanoseconds
 
 
@@ -55,6 +64,7 @@ def closings(exchange: str, first: str | date, last: str | date) -> pd.Series:
     2025-01-28   2025-01-28 04:00:00+00:00
     Name: XHKG, dtype: datetime64[ns, UTC]
     """
+    check_exchange("exchange", exchange)
     begin, end = _span(first, last)
     found = _closings(exchange, begin, end).loc[begin:end]
     return pd.Series(found.array.copy(), pd.DatetimeIndex(found.index.to_numpy()), name=exchange)
@@ -85,7 +95,7 @@ def common_sessions(
         raise ArgumentError(f"exchanges: want one code or more, got {exchanges!r}")
     begin, end = _span(first, last)
     each = [
-        pd.DatetimeIndex(calendar_of(name, begin, end, calendars).loc[begin:end].index)
+        pd.DatetimeIndex(calendar_of("exchanges", name, begin, end, calendars).loc[begin:end].index)
         for name in names
     ]
     return reduce(lambda one, other: one[one.isin(other)], each).rename(None)
@@ -101,9 +111,20 @@ def _span(first: str | date, last: str | date) -> tuple[pd.Timestamp, pd.Timesta
 
 
 def calendar_of(
-    name: str, first: pd.Timestamp, last: pd.Timestamp, calendars: Calendars | None
+    argument: str,
+    name: str,
+    first: pd.Timestamp,
+    last: pd.Timestamp,
+    calendars: Calendars | None,
 ) -> pd.Series:
     """Closing moments from ``first`` to ``last`` at least, the user's or exchange_calendars'.
+
+    Parameters
+    ----------
+    argument : what of the user's names the exchange, for the message
+    name : of the exchange
+    first, last : tz-naive days
+    calendars : the user's by exchange
 
     Raises
     ------
@@ -114,7 +135,8 @@ def calendar_of(
     """
     if calendars is not None and not isinstance(calendars, Mapping):
         raise ArgumentError(f"calendars: want moments by exchange, got {type(calendars).__name__}")
-    if calendars is None or name not in calendars:
+    if calendars is None or not isinstance(name, str) or name not in calendars:
+        check_exchange(argument, name)
         return _closings(name, first, last)
     given, argument = calendars[name], f"calendars[{name!r}]"
     if not isinstance(given, pd.Series) or not isinstance(given.dtype, pd.DatetimeTZDtype):
@@ -128,10 +150,31 @@ def calendar_of(
     return given
 
 
+def check_exchange(argument: str, name: object) -> None:
+    """Refuse what is no exchange that exchange_calendars has.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the argument.
+    """
+    if not isinstance(name, str):
+        raise ArgumentError(f"{argument}: want an exchange, as 'XNYS', got {name!r:.60}")
+    known = load("exchange_calendars", "calendars", argument).get_calendar_names()
+    if name in known:
+        return
+    if name in _SAME_AS:
+        hint = f"it keeps the sessions of {_SAME_AS[name]}, which has a calendar"
+    else:
+        close = get_close_matches(name.upper(), known, n=3)
+        hint = f"close to it are {', '.join(close)}" if close else f"see {_NAMES}"
+    raise ArgumentError(
+        f"{argument}: want an exchange that exchange_calendars has, got {name!r:.60}; {hint}"
+    )
+
+
 def _closings(exchange: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """Closing moments from the year of ``first`` at least to that of ``last``."""
-    if not isinstance(exchange, str):
-        raise ArgumentError(f"exchange: want a code as 'XNYS', got {exchange!r}")
     for day in (first, last):
         if not _YEARS[0] <= day.year <= _YEARS[1]:
             raise DataError(
@@ -160,14 +203,6 @@ def _load(
 ) -> tuple[pd.Series, pd.Timestamp | None, pd.Timestamp | None]:
     """Closing moments of whole years as far as there are any, and the bounds of the calendar."""
     package = load("exchange_calendars", "calendars", "calendars")
-    names = package.get_calendar_names()
-    if exchange not in names:
-        if exchange in _SAME_AS:
-            hint = f"it keeps the sessions of {_SAME_AS[exchange]}, which has one"
-        else:
-            close = get_close_matches(str(exchange).upper(), names, n=3)
-            hint = f"close to it are {', '.join(close)}" if close else "see get_calendar_names()"
-        raise ArgumentError(f"{exchange!r}: exchange_calendars has no such exchange; {hint}")
     start, stop = pd.Timestamp(begin, 1, 1), pd.Timestamp(end, 12, 31)
     try:
         # It uses what pandas will withdraw, which is not for our user to hear.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from rotation.data.calendars import closings
+from rotation.data.calendars import check_exchange, closings
 from rotation.extra import load
 
 __all__ = ["Exchange", "open_exchange"]
@@ -52,6 +52,7 @@ def open_exchange(name: str, first: pd.Timestamp, last: pd.Timestamp) -> Exchang
     ArgumentError
         If there is no such calendar.
     """
+    check_exchange("calendar", name)
     low, high = _bounds(name)
     start = max(first, _FIRST if low is None else low)
     end = min(last, _LAST if high is None else high)
@@ -65,8 +66,6 @@ def open_exchange(name: str, first: pd.Timestamp, last: pd.Timestamp) -> Exchang
 def _bounds(name: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     """First and last day that a calendar can know, None for any."""
     package: Any = load("exchange_calendars", "calendars", "calendar")
-    if name not in package.get_calendar_names():
-        return None, None  # the refusal is that of closings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what pandas will withdraw
         calendar = package.get_calendar(name)
