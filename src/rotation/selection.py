@@ -8,11 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from rotation.arrays import FloatArray, IntArray
+from rotation.engine.switching import MEASURES
+from rotation.errors import ArgumentError, DataError
+from rotation.evaluation import Evaluation
+from rotation.measures import kurtosis, skew
 from rotation.result import Result
+from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
 
-__all__ = ["Selection"]
+__all__ = ["Selection", "pick"]
+
+# Less of them is better.
+_LOW = ("annual_volatility", "kurtosis", "annual_turnover", "switches", "cost")
+_SAMPLE = 200  # strategies whose returns say how far the trials are correlated
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -73,6 +84,93 @@ class Selection:
         return " ".join(filter(None, [text, self.note, self.in_sample]))
 
     __repr__ = __str__
+
+
+def pick(
+    evaluation: Evaluation,
+    done: IntArray,
+    measures: FloatArray,
+    by: str,
+    *,
+    known: int,
+    note: str,
+    in_sample: str,
+) -> Selection:
+    """The strategy with the best figure.
+
+    Parameters
+    ----------
+    evaluation : what was tried, and on what
+    done : (n,) numbers of the strategies that are finished
+    measures : (n, 12) their figures
+    by : one of the figures
+    known : distinct trials on these closes, as far as they are counted
+    note, in_sample : for the readers of the selection
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such figure.
+    DataError
+        If no strategy has it.
+    """
+    if not isinstance(by, str) or by not in MEASURES:
+        raise ArgumentError(f"by: want one of {', '.join(MEASURES)}, got {by!r}")
+    column = measures[:, MEASURES.index(by)]
+    if np.isnan(column).all():
+        raise DataError(f"by: no strategy has a {by}")
+    row = int(np.nanargmin(column) if by in _LOW else np.nanargmax(column))
+    ratio = "information_ratio" if by == "information_ratio" else "sharpe"
+    year = float(np.sqrt(evaluation.terms.periods))
+    own = np.unique(evaluation.grid.keys()[done], axis=0, return_index=True)[1]
+    ratios = measures[own, MEASURES.index(ratio)] / year
+    ratios = ratios[~np.isnan(ratios)]
+    variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
+    few = np.random.default_rng(0).choice(done[own], size=min(len(own), _SAMPLE), replace=False)
+    returns = np.column_stack([_active(evaluation, n, ratio) for n in np.sort(few).tolist()])
+    effective = effective_trials(returns, trials=len(own))
+    if known > len(own) or len(own) == 1:
+        # Of the others neither spread nor correlation is known here: each counts for one, and
+        # their ratios vary as those without skill do.
+        variance = max(variance, 1.0 / (len(returns) - 1))
+        effective += max(known - len(own), 0)
+    known = max(known, len(own))
+    figures = pd.Series(measures[row], index=list(MEASURES))
+    active = _active(evaluation, int(done[row]), ratio)
+    found = deflated_sharpe(
+        figures[ratio] / year,
+        len(active),
+        trials=np.array([known, effective]),
+        variance=variance,
+        skew=skew(active),
+        kurtosis=kurtosis(active),
+    )
+    sessions = evaluation.prices.sessions
+    return Selection(
+        by=by,
+        ratio=ratio,
+        params=evaluation.grid.params(int(done[row])),
+        result=evaluation.result(int(done[row])),
+        figures=figures,
+        trials=len(own),
+        all_trials=known,
+        effective_trials=effective,
+        expected_best=float(expected_max_sharpe(known, variance)) * year,
+        deflated_sharpe=float(found[0]),
+        deflated_sharpe_effective=float(found[1]),
+        window=(sessions[evaluation.start], sessions[-1]),
+        note=note,
+        in_sample=in_sample,
+    )
+
+
+def _active(evaluation: Evaluation, number: int, ratio: str) -> FloatArray:
+    """Returns (T',) over the window; above the benchmark's if it is the information ratio."""
+    start = evaluation.start + 1
+    returns = evaluation.result(number).returns.to_numpy()[start:]
+    less = evaluation.benchmark[start:] if ratio == "information_ratio" else 0.0
+    active: FloatArray = returns - less
+    return active
 
 
 def _share(probability: float) -> str:

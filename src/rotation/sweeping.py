@@ -23,34 +23,24 @@ from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
 from rotation.engine.switching import MEASURES, Switches
-from rotation.errors import ArgumentError, DataError
+from rotation.errors import ArgumentError
 from rotation.evaluation import Block, Evaluation
 from rotation.grid import Grid, LatinHypercube
 from rotation.hindsight import in_sample
 from rotation.layers import Layers, open_history, open_table
-from rotation.measures import kurtosis, skew
 from rotation.provenance import Provenance, provenance, read_stamp
 from rotation.result import Result
-from rotation.selection import Selection
+from rotation.selection import Selection, pick
 from rotation.strategy import Strategy
 from rotation.tables import read_day, read_prices
 from rotation.terms import Actions, Borrowing, Dividends, Terms
 from rotation.trials import count, data_hash, ledger_at, record
-from rotation.validation.sharpe import deflated_sharpe, effective_trials, expected_max_sharpe
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = ["Sweep", "sweep"]
 
-_LOW = (
-    "annual_volatility",
-    "kurtosis",
-    "annual_turnover",
-    "switches",
-    "cost",
-)  # less of them is better
-_SAMPLE = 200  # strategies whose returns say how far the trials are correlated
 _MOST = 100_000_000  # strategies whose figures are in memory at once
 _CHECKED = 32  # parts of a user's own that are tried for looking ahead
 
@@ -207,68 +197,15 @@ class Sweep:
         DataError
             If no strategy has it.
         """
-        if not isinstance(by, str) or by not in MEASURES:
-            raise ArgumentError(f"by: want one of {', '.join(MEASURES)}, got {by!r}")
-        column = self.measures[:, MEASURES.index(by)]
-        if np.isnan(column).all():
-            raise DataError(f"by: no strategy has a {by}")
-        row = int(np.nanargmin(column) if by in _LOW else np.nanargmax(column))
-        this, number = self.evaluation, int(self.done[row])
-        result = this.result(number)
-        ratio = "information_ratio" if by == "information_ratio" else "sharpe"
-        active = result.returns.to_numpy()[this.start + 1 :]
-        if ratio == "information_ratio":
-            active = active - this.benchmark[this.start + 1 :]
-        year = float(np.sqrt(this.terms.periods))
-        own = np.unique(this.grid.keys()[self.done], axis=0, return_index=True)[1]
-        ratios = self.measures[own, MEASURES.index(ratio)] / year
-        ratios = ratios[~np.isnan(ratios)]
-        variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
-        known = max(count(data=self.data, path=self.ledger), len(own))
-        effective = effective_trials(self._returns(ratio, own), trials=len(own))
-        if known > len(own) or len(own) == 1:
-            # Of the others neither spread nor correlation is known here: each counts for one, and
-            # their ratios vary as those without skill do.
-            variance = max(variance, 1.0 / (len(active) - 1))
-            effective += known - len(own)
-        figures = pd.Series(self.measures[row], index=list(MEASURES))
-        found = deflated_sharpe(
-            figures[ratio] / year,
-            len(active),
-            trials=np.array([known, effective]),
-            variance=variance,
-            skew=skew(active),
-            kurtosis=kurtosis(active),
-        )
-        return Selection(
-            by=by,
-            ratio=ratio,
-            params=this.grid.params(number),
-            result=result,
-            figures=figures,
-            trials=len(own),
-            all_trials=known,
-            effective_trials=effective,
-            expected_best=float(expected_max_sharpe(known, variance)) * year,
-            deflated_sharpe=float(found[0]),
-            deflated_sharpe_effective=float(found[1]),
-            window=(self.start, self.end),
+        return pick(
+            self.evaluation,
+            self.done,
+            self.measures,
+            by,
+            known=count(data=self.data, path=self.ledger),
             note=self.note,
             in_sample=self.in_sample,
         )
-
-    def _returns(self, ratio: str, own: IntArray) -> FloatArray:
-        """Returns (T', S) over the window of a sample of the strategies.
-
-        For the information ratio they are those above the benchmark's.
-        """
-        this, start = self.evaluation, self.evaluation.start + 1
-        rng = np.random.default_rng(0)
-        few = rng.choice(self.done[own], size=min(len(own), _SAMPLE), replace=False)
-        each = [this.result(n).returns.to_numpy()[start:] for n in np.sort(few).tolist()]
-        less = this.benchmark[start:, None] if ratio == "information_ratio" else 0.0
-        returns: FloatArray = np.column_stack(each) - less
-        return returns
 
 
 def sweep(
