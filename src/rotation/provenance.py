@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rotation.days import read_date
 from rotation.errors import ArgumentError, DataError
 
 __all__ = ["STAMP", "Provenance", "provenance", "read_stamp", "stamp"]
@@ -75,10 +76,8 @@ class Provenance:
             if not isinstance(got, (list, tuple)) or not all(isinstance(t, str) for t in got):
                 raise ArgumentError(f"{name}: want texts, got {got!r:.60}")
             object.__setattr__(self, name, tuple(got))
-        if isinstance(self.chosen_on, datetime):
-            object.__setattr__(self, "chosen_on", self.chosen_on.date())
-        if not isinstance(self.chosen_on, (date, type(None))):
-            raise ArgumentError(f"chosen_on: want a date, got {self.chosen_on!r:.60}")
+        if self.chosen_on is not None:
+            object.__setattr__(self, "chosen_on", read_date("chosen_on", self.chosen_on))
 
     @property
     def hash(self) -> str:
@@ -214,8 +213,6 @@ def _read(text: object) -> Provenance:
     try:
         held = json.loads(text)  # type: ignore[arg-type]
         held |= {name: tuple(held[name]) for name in ("checks", "steps", "altered")}
-        day = held.get("chosen_on")
-        held["chosen_on"] = None if day is None else date.fromisoformat(day)
         return Provenance(**held)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise DataError(

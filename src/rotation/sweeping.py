@@ -251,7 +251,7 @@ def sweep(
         for ``actions``
     start : first session of the figures; None for the first on which every strategy can have traded
     benchmark : Result or Series of closes to measure against; None for equal parts of all layers,
-        restored at month ends, that pay ``costs`` whatever the grid has
+        restored at month ends with the least lag, that pay ``costs`` whatever the grid has
     block : strategies done, and kept, at a time
     jobs : threads on this machine
     executor : does the blocks instead: any ``concurrent.futures.Executor``, such as a pool of
