@@ -233,7 +233,7 @@ def test_a_broken_stamp_is_refused():
         (
             lambda: Provenance(chosen_on="2025-01-31"),
             rt.ArgumentError,
-            "chosen_on: want a date, got",
+            "chosen_on: want a date, as",
         ),
         (lambda: Provenance(note=None), rt.ArgumentError, "note: want a text, got None"),
         (lambda: Provenance(steps="cut"), rt.ArgumentError, "steps: want texts, got 'cut'"),
