@@ -231,7 +231,7 @@ def test_a_broken_stamp_is_refused():
         ),
         (lambda: Provenance(columns={"A": 1}), rt.ArgumentError, "columns: want texts by column"),
         (
-            lambda: Provenance(chosen_on="2025-01-31"),
+            lambda: Provenance(chosen_on="31.1.2025"),
             rt.ArgumentError,
             "chosen_on: want a date, as",
         ),

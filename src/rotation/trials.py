@@ -45,6 +45,12 @@ _TABLES = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_SCHEMA}",
 )
+_FROM_FIRST = (  # to the second schema, which keeps how many trials were written
+    "ALTER TABLE setting ADD COLUMN trials INTEGER NOT NULL DEFAULT 0",
+    "UPDATE setting SET trials = (SELECT count(*) FROM trial WHERE setting = id)",
+    "CREATE TABLE IF NOT EXISTS origin (data TEXT PRIMARY KEY, said TEXT NOT NULL)",
+    f"PRAGMA user_version = {_SCHEMA}",
+)
 _INSERT = """
     INSERT OR IGNORE INTO trial
     WITH RECURSIVE each(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM each WHERE n + 1 < ?3)
@@ -405,7 +411,10 @@ def _is_empty(file: sqlite3.Connection) -> bool:
         file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )
     if application == _APPLICATION:
-        if schema == _SCHEMA:
+        if schema == 1:  # undone after reading, kept with the next record
+            for statement in _FROM_FIRST:
+                file.execute(statement)
+        if schema in (1, _SCHEMA):
             return False
         raise DataError(
             f"has schema {schema}, and this version of rotation knows {_SCHEMA}: use the version "

@@ -154,6 +154,25 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
     assert rows(path) == 2105
 
 
+def test_a_ledger_of_the_first_schema_goes_on(tmp_path, monkeypatch):
+    path = tmp_path / "trials.sqlite"
+    ledger(path)
+    database(
+        path,
+        "ALTER TABLE setting DROP COLUMN trials",
+        "DROP TABLE origin",
+        "PRAGMA user_version = 1",
+    )
+    monkeypatch.setattr(trials, "_here", {})
+    assert trials.count(path=path) == trials.count(path=path) == 2100
+    assert trials.origins(path=path) == {}
+    trials.record(drawn(5, seed=9), data="1", window=WINDOW, path=path)
+    assert trials.count(path=path) == rows(path) == 2105
+    database(path, "DELETE FROM setting WHERE data = '0'")
+    with pytest.raises(rt.DataError, match="is damaged"):
+        trials.count(path=path)
+
+
 def test_a_key_that_is_none_is_damage(tmp_path):
     path = tmp_path / "trials.sqlite"
     ledger(path)
