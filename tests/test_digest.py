@@ -1,5 +1,6 @@
 """Equal parts have equal digests in every process; whatever differs has another."""
 
+import enum
 import functools
 import json
 import os
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 import parts
 import rotation as rt
+from rotation import digest
 from rotation.digest import content_hash
 from rotation.signals import momentum
 
@@ -303,6 +305,92 @@ def test_a_class_of_a_user_is_its_code(decorator):
         ]
         assert apart(own(name), *others)
         assert apart(type(own(name)), type(own(name, sign=2)))
+
+
+def clip(most):
+    def deco(call):
+        @functools.wraps(call)
+        def clipped(*given):
+            return min(most, call(*given))
+
+        return clipped
+
+    return deco
+
+
+def clipping(most):
+    class Clipping:
+        if most == 1:
+
+            def __getitem__(self, name):
+                return 1
+
+        else:
+
+            def __getitem__(self, name):
+                return 2
+
+    class Called:
+        @clip(most)
+        def __call__(self, close):
+            return close
+
+    class Partly:
+        some = functools.partialmethod(max, most)
+
+    class Held:
+        some = functools.partial(max, most)
+
+    class Constant:
+        days = (5, most)
+
+    class Cached:
+        some = functools.cache(plus(most))
+
+    return [Clipping(), Called(), Partly(), Held(), Constant(), Cached()]
+
+
+def test_a_class_is_told_by_what_wraps_its_code():
+    for one, same, other in zip(clipping(1), clipping(1), clipping(2), strict=True):
+        assert alike(one, same)
+        assert apart(one, other)
+
+
+class Side(enum.Flag):
+    LONG = 1
+    SHORT = 2
+
+
+class Raising:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+def test_what_a_class_keeps_while_it_runs_is_no_part_of_it():
+    class Seen:
+        seen = []  # noqa: RUF012
+        lock = {"lock": threading.Lock()}  # noqa: RUF012
+        odd = Raising()
+
+        def __call__(self, close):
+            self.seen.append(close)
+
+    before = content_hash(Seen()), content_hash(parts.Kept(Side.LONG))
+    Seen()(1)
+    assert Side.LONG | Side.SHORT
+    assert (content_hash(Seen()), content_hash(parts.Kept(Side.LONG))) == before
+    assert apart(parts.Kept(Side.LONG), parts.Kept(Side.SHORT))
+
+
+def test_a_class_that_calls_those_above_it_is_told_at_once():
+    said = ["class C0:"] + [f"    def m{n}(self): return 1" for n in range(6)]
+    for depth in range(1, 7):
+        said += [f"class C{depth}(C{depth - 1}):"]
+        said += [f"    def m{n}(self): return super().m{n}()" for n in range(6)]
+    space = {"__name__": "own"}
+    exec("\n".join(said), space)
+    before = sum(1 for _ in digest._class(space["C6"], ()))
+    assert before == 1 + 6 * 7
 
 
 def test_an_object_is_its_type_and_attributes():

@@ -1,5 +1,7 @@
 """Layer indices, by hand; tests/oracles/test_ledger.py has them against the slow ledger."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,8 +79,22 @@ def test_unknown_tickers_are_named_and_can_be_left_out():
 def test_the_index_says_what_it_is_made_of():
     closes = table(A=[1.0, 2.0], B=[1.0, 1.5])
     layers = rt.build_layers(closes, rt.Universe({"both": ["A", "B"]}))
-    (step,) = rt.data.provenance(layers.index).steps
-    assert step.startswith("made into layers: both are A, B. Hindsight: nobody wrote down")
+    made = rt.data.provenance(layers.index)
+    assert made.steps == ("made into layers both",)
+    assert made.note.startswith("both are A, B. Hindsight: nobody wrote down")
+
+
+def test_what_is_known_of_the_closes_is_known_of_their_layers():
+    known = rt.data.Provenance(chosen_on="2019-06-03", note="Hindsight: of the closes.")
+    closes = rt.data.stamp(table(A=[1.0, 2.0], B=[1.0, 1.5]), known)
+    one = rt.build_layers(closes, rt.Universe({"a": ["A"], "b": ["B"]}, chosen_on="2019-01-01"))
+    both = rt.simulate(one, one.index.iloc[:1] / 2, lag=0, same_close=True)
+    assert both.note.startswith("a are A; b are B. Hindsight: they were chosen on 2019-01-01")
+    assert both.note.endswith("Hindsight: of the closes.")
+    assert both.chosen_on == one.parts(rt.Costs()).chosen_on == date(2019, 6, 3)
+    unknown = rt.build_layers(closes, rt.Universe({"a": ["A"], "b": ["B"]}))
+    assert unknown.parts(rt.Costs()).chosen_on is None
+    assert rt.data.provenance(unknown.index).chosen_on is None
 
 
 @pytest.mark.parametrize("gap", [1, 2])

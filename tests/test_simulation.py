@@ -98,7 +98,8 @@ def test_layers_bring_their_note():
     layers = rt.build_layers(CLOSES, rt.Universe({"a": ["A"], "b": ["B"]}))
     weights = decide(_0=(1, 0)).set_axis(["a", "b"], axis=1)
     assert "Hindsight" in rt.simulate(layers, weights).note
-    assert rt.simulate(layers.index, weights).note == ""
+    assert rt.simulate(layers.index, weights).note == rt.simulate(layers, weights).note
+    assert rt.simulate(CLOSES, decide(_0=(1, 0))).note == ""
 
 
 def test_alternatives_start_where_the_result_did_and_on_its_terms():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.causality import check_history, only_ours
-from rotation.checks import check_flag
+from rotation.checks import check_flag, kept
 from rotation.costs import Costs
 from rotation.deciding import Decided, decide
 from rotation.engine.lots import Lots
@@ -89,8 +89,8 @@ def backtest(
     terms = Terms(
         costs=costs,
         band=band,
-        fill=fill,
-        cash_rate=cash_rate,
+        fill=kept(fill),
+        cash_rate=kept(cash_rate),
         borrowing=borrowing,
         actions=actions,
         dividends=dividends,

@@ -2,7 +2,7 @@
 
 from math import isfinite
 from numbers import Real
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -17,6 +17,7 @@ __all__ = [
     "is_number",
     "keep_copies",
     "keep_numbers",
+    "kept",
 ]
 
 _WHOLE = 1 << 53  # up to here a whole number and its float are the same
@@ -118,9 +119,12 @@ def keep_numbers(part: object, *names: str) -> None:
             object.__setattr__(part, name, float(value))
 
 
+def kept(value: Any) -> Any:
+    """A copy of a user's table, who may change it later; anything else as it is."""
+    return value.copy() if hasattr(value, "iloc") else value
+
+
 def keep_copies(part: object, *names: str) -> None:
-    """Put copies in the place of a user's tables, who may change them later."""
+    """Put copies in the place of a user's tables."""
     for name in names:
-        value = getattr(part, name)
-        if hasattr(value, "iloc"):
-            object.__setattr__(part, name, value.copy())
+        object.__setattr__(part, name, kept(getattr(part, name)))

@@ -205,7 +205,11 @@ def _read_actions(path: Path, said: list[str]) -> "Actions":
             )
         known[name] = value
     try:
-        return read_actions(path, FileFormat(**known))
+        how = FileFormat(**known)
+    except ArgumentError as error:
+        raise ArgumentError(f"--actions-format {error}") from error
+    try:
+        return read_actions(path, how)
     except DataError as error:
         told = re.sub(_SAID.format("|".join(KNOWN)), _option("--actions-format {}="), str(error))
         raise DataError(told) from error

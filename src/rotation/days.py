@@ -17,7 +17,7 @@ _YEARS = 1800, 2200  # what is not of them is a slip of the hand
 def read_date(name: str, value: object) -> date:
     """The day of a date, of a text as "2025-01-31", or of a time that is a midnight without a zone.
 
-    A time may be a ``datetime``, numpy's or pandas'; numpy's months and years are no days.
+    A time may be a ``datetime``, numpy's or pandas'; numpy's weeks, months and years are no days.
 
     Raises
     ------
@@ -73,9 +73,12 @@ def _day(value: object) -> date | None:
         except ValueError:  # no day of the calendar
             return None
     if isinstance(value, np.datetime64):
-        if np.datetime_data(value.dtype)[0] in ("Y", "M", "generic"):
+        if np.datetime_data(value.dtype)[0] in ("Y", "M", "W", "generic"):
             return None
-        whole = value.astype("datetime64[D]")
+        try:
+            whole = value.astype("datetime64[D]")
+        except OverflowError:  # numpy's, of its finest units
+            return None
         day = whole.item()  # a number beyond the dates of Python
         return day if isinstance(day, date) and whole == value else None
     if isinstance(value, datetime):

@@ -5,10 +5,12 @@ has another.
 """
 
 import copyreg
+import functools
 import json
 import sys
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from enum import Enum
 from fractions import Fraction
 from hashlib import sha256
 from types import CodeType, FunctionType, MappingProxyType, ModuleType
@@ -24,6 +26,10 @@ __all__ = ["content_hash"]
 
 _Holders = tuple[object, ...]  # what holds a value, from outside in
 _KNOWN = {"rotation", "numpy", "pandas", *sys.stdlib_module_names}  # classes that have a version
+_MADE = {  # methods that dataclasses make of fields, or that say nothing which the fields do not
+    *("__init__", "__new__", "__repr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__"),
+    *("__hash__", "__setattr__", "__delattr__", "__getstate__", "__setstate__", "__replace__"),
+}
 
 
 def content_hash(part: object) -> str:
@@ -99,7 +105,7 @@ def _number(value: Any) -> list[str]:
 def _container(value: object, above: _Holders) -> Any:
     """:func:`_canonical` of what holds other values, itself the last of ``above``."""
     if isinstance(value, type):
-        return ["named", _class(value, above)]
+        return ["named", _class(value, above[:-1])]
     if isinstance(value, ModuleType):
         return ["named", _name(value)]
     if is_dataclass(value):
@@ -185,24 +191,43 @@ def _object(value: object, above: _Holders) -> list[Any]:
 
 
 def _class(kind: type, above: _Holders) -> Any:
-    """Its name, and of a user's what it and those that it is made from say of themselves."""
-    said = [
-        (name, _behind(held))
-        for each in kind.__mro__
-        if _top(each) not in _KNOWN
-        for name, held in vars(each).items()
-        if name == "__call__" or not name.startswith("__")  # dataclasses make others of the fields
-    ]
+    """Its name, and of a user's the code and the constants that it and those above it name.
+
+    A class that code refers to counts by its name alone, an enumeration too.
+    """
+    if issubclass(kind, Enum) or any(isinstance(each, type) for each in above):
+        return _name(kind)
+    own = [each for each in kind.__mro__ if _top(each) not in _KNOWN]
+    pairs = [(name, held) for each in own for name, held in vars(each).items()]
+    said = [(name, _code_of(name, held)) for name, held in pairs]
     said = [pair for pair in said if pair[1] is not None]
-    return [_name(kind), *_each(said, above)] if said else _name(kind)
+    return [_name(kind), *_each(said, (*above, kind))] if said else _name(kind)
 
 
-def _behind(held: object) -> object:
-    """The code, or the value, behind an attribute of a class; None for a mere place for one."""
-    for name in ("__func__", "fget", "func", "__wrapped__"):
-        held = getattr(held, name, held)
-    plain = isinstance(held, (FunctionType, str, bytes, int, float, tuple, list, dict, np.ndarray))
-    return held if plain else None
+def _code_of(name: str, held: object) -> object:
+    """What an attribute of a class does, or the constant that it is; None for all else.
+
+    What may change while a program runs, such as a list of what was seen, is no part of a class.
+    """
+    if name.startswith("__"):
+        return held if isinstance(held, FunctionType) and name not in _MADE else None
+    if isinstance(held, (staticmethod, classmethod)):
+        return _code_of(name, held.__func__)
+    if isinstance(held, property):
+        return _code_of(name, held.fget)
+    if isinstance(held, functools.cached_property):
+        return held.func
+    if isinstance(held, (functools.partial, functools.partialmethod)):
+        return held.func, held.args, held.keywords
+    if isinstance(held, functools._lru_cache_wrapper):
+        return held.__wrapped__
+    return held if isinstance(held, FunctionType) or _is_constant(held) else None
+
+
+def _is_constant(value: object) -> bool:
+    if type(value) in (tuple, frozenset):
+        return all(map(_is_constant, value))  # type: ignore[call-overload]
+    return type(value) in (str, bytes, int, float, bool)
 
 
 def _top(what: Any) -> str:

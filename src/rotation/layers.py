@@ -19,7 +19,7 @@ from rotation.engine.market import Composition
 from rotation.errors import ArgumentError, DataError
 from rotation.hindsight import latest
 from rotation.protocols import History, Members
-from rotation.provenance import provenance, read_stamp, stamp
+from rotation.provenance import STAMP, provenance, read_stamp, stamp
 from rotation.result import Result
 from rotation.schedule import Schedule
 from rotation.settlement import Decisions, settle_up
@@ -90,7 +90,7 @@ class Layers:
         """Members, and their weights in each layer where a switch at ``costs`` must know them."""
         tickers = [m.ticker for name in self.universe.layers for m in self.universe.members(name)]
         alone = len(set(tickers)) == len(tickers)
-        known = latest(_known(self.universe), read_stamp(self.prices.stamp).chosen_on)
+        known = _known(self.universe, read_stamp(self.prices.stamp).chosen_on)
         if alone and costs.uniform:
             return Parts(self.prices, None, known)
         weights, members = [], []
@@ -112,9 +112,9 @@ def open_table(
     closes: pd.DataFrame | Layers, costs: Costs
 ) -> tuple[pd.DataFrame, str, Parts | None]:
     """The price table of closes or layers, the note that goes with it, and what is behind it."""
-    if isinstance(closes, Layers):
-        return closes.index, closes.universe.note, closes.parts(costs)
-    return closes, "", None
+    table = closes.index if isinstance(closes, Layers) else closes
+    note = read_stamp(getattr(table, "attrs", {}).get(STAMP, "")).note
+    return table, note, closes.parts(costs) if isinstance(closes, Layers) else None
 
 
 def open_history(closes: pd.DataFrame | Layers, prices: Prices, seen: FloatArray) -> History:
@@ -193,14 +193,16 @@ def build_layers(
     )
     origin = provenance(closes[list(universe.tickers)])
     note = " ".join(filter(None, [universe.note, origin.note]))
-    origin = replace(origin, chosen_on=latest(_known(universe), origin.chosen_on), note=note)
-    index = stamp(index, origin, step=f"made into layers: {universe.note.rstrip('.')}")
+    origin = replace(origin, chosen_on=_known(universe, origin.chosen_on), note=note)
+    index = stamp(index, origin, step=f"made into layers {', '.join(universe.layers)}")
     return Layers(index, universe, accounts, whole)
 
 
-def _known(universe: Universe) -> date | None:
-    """Day on which members held before it were picked."""
-    return universe.chosen_on if universe.hindsight else None
+def _known(universe: Universe, before: date | None) -> date | None:
+    """Day on which all that is held was picked, if prices were picked on another day ``before``."""
+    if not universe.hindsight:
+        return before
+    return None if universe.chosen_on is None else latest(universe.chosen_on, before)
 
 
 def _account(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import BoolArray
+from rotation.checks import kept
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
@@ -85,8 +86,8 @@ def simulate(
     terms = Terms(
         costs=costs,
         band=band,
-        fill=fill,
-        cash_rate=cash_rate,
+        fill=kept(fill),
+        cash_rate=kept(cash_rate),
         borrowing=borrowing,
         actions=actions,
         dividends=dividends,

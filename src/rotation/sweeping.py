@@ -18,7 +18,7 @@ import pandas as pd
 from rotation.arrays import FloatArray, IntArray
 from rotation.blocks import work_through
 from rotation.causality import check_history, only_ours
-from rotation.checks import check_count, check_flag
+from rotation.checks import check_count, check_flag, kept
 from rotation.costs import Costs
 from rotation.engine.lots import Lots
 from rotation.engine.market import Band
@@ -90,7 +90,7 @@ class Sweep:
     @property
     def note(self) -> str:
         """What a reader of the figures must know, such as hindsight."""
-        return self.evaluation.note or read_stamp(self.evaluation.prices.stamp).note
+        return self.evaluation.note
 
     @property
     def provenance(self) -> Provenance:
@@ -294,8 +294,8 @@ def sweep(
     terms = Terms(
         costs=costs,
         band=band,
-        fill=fill,
-        cash_rate=cash_rate,
+        fill=kept(fill),
+        cash_rate=kept(cash_rate),
         borrowing=borrowing,
         actions=actions,
         dividends=dividends,

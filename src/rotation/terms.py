@@ -137,7 +137,6 @@ class Terms:
         check_fraction("haircut", self.haircut)
         check_positive("capital", self.capital)
         check_positive("periods", self.periods)
-        keep_copies(self, "fill", "cash_rate")
 
     def market(self, prices: Prices, traded: IntArray) -> Market:
         """Prices to live on.
