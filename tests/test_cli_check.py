@@ -199,6 +199,13 @@ def test_what_cannot_be_said_of_actions_is_refused(monkeypatch, capsys, said):
     assert err.endswith(f"; got {said!r}\n")
 
 
+def test_a_value_that_no_format_has_is_refused_by_the_option(monkeypatch, capsys):
+    said = ("--actions", "actions.csv", "--actions-format", "decimal=xx")
+    code, _, err = run(monkeypatch, capsys, "raw.csv", *said)
+    assert code == 2
+    assert err.startswith("rotation: --actions-format decimal: want one of")
+
+
 def test_a_format_of_no_actions_is_refused(monkeypatch, capsys):
     code, _, err = run(monkeypatch, capsys, "raw.csv", "--actions-format", "ticker=sym")
     assert (code, err) == (

@@ -66,6 +66,8 @@ def test_a_day_is_read_alike_everywhere(read, day):
         np.datetime64("2024-01-05T00:00:00.000000001"),
         np.datetime64("2024-01"),
         np.datetime64("2024"),
+        np.datetime64("2024-01-05", "W"),
+        np.datetime64("2024-01-05", "ps"),
         np.datetime64(10**15, "D"),
         np.datetime64("NaT"),
         np.datetime64("NaT", "D"),
