@@ -101,7 +101,7 @@ def test_killed_at_any_moment_a_writer_leaves_a_whole_file(tmp_path):
         process = start(WRITE, tmp_path)
         assert process.stdout.readline() == "ready\n", process.stderr.read()
         while store.read("AAA") is None:
-            pass
+            assert process.poll() is None
         time.sleep(rng.uniform(0, 0.06))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -121,6 +121,7 @@ def test_a_reader_beside_a_writer_sees_whole_files_alone(tmp_path):
     try:
         seen = set()
         while len(seen) < 10:
+            assert process.poll() is None
             held = store.read("AAA")
             if held is not None:
                 assert (held.rows["close"] == int(held.fetched)).all()
