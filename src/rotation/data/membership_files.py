@@ -13,6 +13,7 @@ from io import StringIO
 from itertools import groupby, pairwise
 from pathlib import Path
 
+from rotation.checks import check_flag
 from rotation.data.membership import Membership, Stay
 from rotation.errors import ArgumentError, DataError
 
@@ -51,8 +52,7 @@ def read_membership(
     DataError
         If the file cannot be read as that; the message names the line.
     """
-    if not isinstance(end_included, bool):
-        raise ArgumentError(f"end_included: want True or False, got {end_included!r}")
+    check_flag("end_included", end_included)
     _check_columns(columns, 3)
 
     def stay(row: Mapping[str, str]) -> Stay:
@@ -99,8 +99,7 @@ def read_sectors(
         If the file cannot be read as that, or a ticker is in two sectors on one day; the message
         names the line.
     """
-    if not isinstance(carry, bool):
-        raise ArgumentError(f"carry: want True or False, got {carry!r}")
+    check_flag("carry", carry)
 
     def stay(row: Mapping[str, str]) -> Stay:
         ticker, group, start, end = (row[name] for name in columns)
@@ -228,8 +227,7 @@ def _said_of(
 ) -> tuple[str, ...]:
     """Remarks on a file whose ends are ``out`` after the last day."""
     name = Path(path).name
-    if not isinstance(seen, bool):
-        raise ArgumentError(f"seen: want True or False, got {seen!r}")
+    check_flag("seen", seen)
     left_out = f"Left out of {name} by the user: lines {', '.join(map(str, sorted(skip)))}."
     sighted = (
         f"Days in {name} are those on which somebody looked: "

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray
-from rotation.checks import check_count, check_positive
+from rotation.checks import check_count, check_flag, check_positive
 from rotation.data.bars import Bars
 from rotation.data.cache import Cache
 from rotation.data.yahoo_arguments import Window, read_tickers, read_window
@@ -27,7 +27,7 @@ from rotation.data.yahoo_history import (
 )
 from rotation.data.yahoo_request import Asking, undisturbed
 from rotation.data.yahoo_update import Found, Update, held
-from rotation.errors import ArgumentError, DataError, DelistedError, OutageError
+from rotation.errors import DataError, DelistedError, OutageError
 from rotation.extra import load
 from rotation.provenance import Provenance, stamp
 from rotation.terms import Actions
@@ -163,8 +163,7 @@ def fetch_yahoo(
     check_positive("timeout", timeout)
     check_count("retries", retries, 0, "retries")
     for option, flag in (("offline", offline), ("unfinished", unfinished), ("progress", progress)):
-        if not isinstance(flag, bool):
-            raise ArgumentError(f"{option}: want True or False, got {flag!r}")
+        check_flag(option, flag)
     store = Cache.open(cache)
     load("pyarrow", "yahoo", "cache")
     if offline:

@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 
 from rotation.arrays import FloatArray
-from rotation.checks import check_count, check_fraction, check_number, check_positive
+from rotation.checks import (
+    check_count,
+    check_flag,
+    check_fraction,
+    check_number,
+    check_positive,
+)
 from rotation.data.synthetic.parts import MOST, Break, Clusters, Echo, Leadership, Listing
 from rotation.errors import ArgumentError
 from rotation.tables import read_day
@@ -94,8 +100,7 @@ class Recipe:
         check_fraction("correlation", self.correlation)
         if self.degrees != inf:
             check_number("degrees", self.degrees, 2.001, what="degrees of freedom")
-        if not isinstance(self.null, (bool, np.bool_)):
-            raise ArgumentError(f"null: want True or False, got {self.null!r}")
+        check_flag("null", self.null)
         for name, kind in (("clusters", Clusters), ("leadership", Leadership)):
             got = getattr(self, name)
             if got is not None and not isinstance(got, kind):
