@@ -312,6 +312,24 @@ def test_actions_are_told_what_their_file_is(file):
         read_actions(path, "long")
 
 
+@pytest.mark.parametrize(
+    ("head", "more"), [("field", "close"), ("action", "delisted"), ("x", "close")]
+)
+def test_actions_may_be_told_by_their_rows(file, head, more):
+    rows = "split,10\n2024-06-11,A,dividend,0.5\n2024-06-11,B,dividend,0.75\n2024-06-12,B,"
+    found = read_actions(file(f"date,ticker,{head},value\n2024-06-10,A,{rows}{more},1\n"))
+    assert same(found.splits, table([[10.0]], ["2024-06-10"], ["A"]))
+    assert same(found.dividends, table([[0.5, 0.75]], ["2024-06-11"], ["A", "B"]))
+    path = file(f"date,ticker,{head},value\n2024-06-10,A,dividend,0.5\n2024-06-11,A,dividend,0.7\n")
+    assert read_actions(path).splits is None
+    path = file(f"date,ticker,{head},value\n2024-06-10,A,split,2\n2024-06-11,A,splits,3\n")
+    with pytest.raises(rt.DataError, match=r"want one column of splits, got 'split', 'splits'"):
+        read_actions(path)
+    path = file(f"date,ticker,{head},this,that\n2024-06-10,A,split,2,3\n2024-06-11,A,split,3,4\n")
+    with pytest.raises(rt.DataError, match=r"want one column of values beside the fields in '"):
+        read_actions(path)
+
+
 def file_of(folder, text):
     (folder / "any.csv").write_text(text)
     return folder / "any.csv"

@@ -32,7 +32,8 @@ def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) ->
     Parameters
     ----------
     path : CSV or Parquet with columns of dates, of tickers, and of dividends or splits, named as
-        they usually are; an empty cell, or a date or ticker that is not there, is none
+        they usually are, or of values and of which of the two they are; an empty cell, or a date
+        or ticker that is not there, is none
     how : what is known of it, but for ``layout`` and ``price``
 
     Raises
@@ -57,7 +58,8 @@ def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) ->
     if how is not None and not isinstance(how, FileFormat):
         raise ArgumentError(f"how: want a FileFormat, got {how!r}")
     how = replace(how or FileFormat(), layout="long", price=None)
-    plan = plan_columns(read_sheet(path, delimiter=how.delimiter, encoding=how.encoding), how)
+    sheet = read_sheet(path, delimiter=how.delimiter, encoding=how.encoding)
+    plan = plan_columns(sheet, how, every_field=True)
     called = {name: find_field(plan, name) for name in ("dividends", "splits")}
     if not any(called.values()):
         raise DataError(f"{plan.sheet.file}: want a column of dividends or of splits, got none")

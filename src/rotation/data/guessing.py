@@ -59,13 +59,15 @@ class Plan:
     left: tuple[str, ...] = ()
 
 
-def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
+def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) -> Plan:
     """Find out what the columns of a sheet are.
 
     Parameters
     ----------
     sheet : of the file
     how : what is known
+    every_field : keep the rows of every field of a long file that names fields in its rows, for
+        who asks which there are; else those of the price that is wanted are kept
 
     Raises
     ------
@@ -103,7 +105,9 @@ def plan_columns(sheet: Sheet, how: FileFormat) -> Plan:
         if told is None:
             columns = {sheet.names[n]: {"": n} for n in others if sheet.names[n]}
         else:
-            sheet, columns, left = _take_field(sheet, how, others, told)
+            columns = _by_row(sheet, others, told)
+            if not every_field:
+                sheet, columns, left = _take_field(sheet, how, columns, told)
         if left:
             notes = (*notes, f"rows of {_list(left)} left out")
     elif layout == "single":
@@ -374,13 +378,8 @@ def _find_fields(sheet: Sheet, others: Sequence[int]) -> int | None:
     return found[0] if found else None
 
 
-def _take_field(
-    sheet: Sheet, how: FileFormat, others: Sequence[int], told: int
-) -> tuple[Sheet, dict[str, dict[str, int]], tuple[str, ...]]:
-    """The rows of the price that is wanted, its column, and the fields of the other rows."""
-    cells = sheet.columns[told]
-    assert isinstance(cells, list)
-    fielded = [*dict.fromkeys(cells)]
+def _by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[str, int]]:
+    """The fields that the rows of a long file name, each with the column of values."""
     values = [n for n in others if n != told]
     if len(values) > 1:
         values = [n for n in values if is_price(sheet.names[n])]
@@ -390,20 +389,31 @@ def _take_field(
             f"{sheet.file}: want one column of values beside the fields in "
             f"{sheet.names[told]!r}, got {got}"
         )
+    cells = sheet.columns[told]
+    assert isinstance(cells, list)
+    return {each: {"": values[0]} for each in dict.fromkeys(cells)}
+
+
+def _take_field(
+    sheet: Sheet, how: FileFormat, columns: dict[str, dict[str, int]], told: int
+) -> tuple[Sheet, dict[str, dict[str, int]], tuple[str, ...]]:
+    """The rows of the price that is wanted, its column, and the fields of the other rows."""
     price = how.price
     if price is None:
-        found = [each for each in fielded if is_price(each)]
+        found = [each for each in columns if is_price(each)]
         if len(found) != 1:
             raise DataError(
-                f"{sheet.file}: want one price in the rows, got {_list(found or fielded)} in "
-                f"column {sheet.heading(told)}; say which, as price={(found or fielded)[0]!r}"
+                f"{sheet.file}: want one price in the rows, got {_list(found or columns)} in "
+                f"column {sheet.heading(told)}; say which, as price={(found or [*columns])[0]!r}"
             )
         price = found[0]
-    elif price not in fielded:
-        raise DataError(f"{sheet.file}: price: want one of {_list(fielded)}, got {price!r}")
+    elif price not in columns:
+        raise DataError(f"{sheet.file}: price: want one of {_list(columns)}, got {price!r}")
+    cells = sheet.columns[told]
+    assert isinstance(cells, list)
     rows = [row for row, cell in enumerate(cells) if cell == price]
-    left = tuple(each for each in fielded if each != price)
-    return sheet.take(rows), {price: {"": values[0]}}, left
+    left = tuple(each for each in columns if each != price)
+    return sheet.take(rows), {price: columns[price]}, left
 
 
 def _tickers(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> list[int]:

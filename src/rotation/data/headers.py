@@ -53,7 +53,9 @@ _OTHER = re.compile(
     "|vwap|wahrung|[+]/%|%var|var%|variation%|涨跌幅|涨跌额|振幅|换手率|成交额|成交金额|昨收|前收盘"
     "|変化率%|변동%"
 )
-FIELD = re.compile("fields?|fieldname|indicator|measure|metric|variable")  # their names in rows
+FIELD = re.compile(
+    "actions?|fields?|fieldname|indicator|measure|metric|variable"
+)  # their names in rows
 # What may be a ticker or a field: C, LOW, OPEN and NAV are both; nothing listed is called VOL.
 _EITHER = re.compile("(?!PRC|VOL|VWAP)[A-Z]{1,4}|[chlov]")
 
