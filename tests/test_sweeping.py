@@ -577,7 +577,11 @@ def test_values_in_order_are_no_more_than_there_are_names():
         (BASE, GRID, {"check": "no"}, "check: want True or False, got 'no'"),
         (
             BASE,
-            {"signal.days": range(1, 201), "rule.margin": np.linspace(0, 1, 1_000_000)},
+            {
+                "signal.days": range(1, 1001),
+                "rule.margin": np.linspace(0, 1, 1_000),
+                "schedule.offset": range(200),
+            },
             {},
             "grid: want 100,000,000 strategies or fewer in one sweep, got 200,000,000; pass sample",
         ),

@@ -68,9 +68,11 @@ def test_workers_give_the_very_same_and_are_sent_the_strategies_once(client, mon
     monkeypatch.setattr(os, "cpu_count", lambda: 16)  # so that much is asked for at once
     watched = Watched(client.get_executor())
     same(swept(executor=watched), swept())
-    assert 1 <= watched.whole <= 4  # of 24 blocks, to two workers
+    first = watched.whole
+    # Two workers, 24 blocks: Dask may give to one of them what was meant for the other.
+    assert 1 <= first <= 12
     same(swept(executor=watched), swept())
-    assert watched.whole <= 6
+    assert watched.whole - first <= 6
 
 
 def test_two_sweeps_at_once_and_the_same_one_twice(client):
