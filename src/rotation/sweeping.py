@@ -160,7 +160,8 @@ class Sweep:
         """
         from rotation.report.heatmap import heatmap
 
-        return heatmap(self.table, by, x, y, caution=self.in_sample)
+        order = self.evaluation.grid.labels
+        return heatmap(self.table, by, x, y, order=order, caution=self.in_sample)
 
     def result(
         self, values: Mapping[str, object] | tuple[object, ...] | None = None, /, **named: object

@@ -53,3 +53,54 @@ def test_a_sweep_draws_its_own():
     found = rt.sweep(closes, base, grid, progress=False)
     want = found.table["sharpe"].to_numpy().reshape(3, 2).T
     np.testing.assert_allclose(found.plot().data[0].z, want)
+
+
+@pytest.fixture
+def closes():
+    return rt.sample().loc["2015":"2022-12-28", ["NVDA", "MSFT"]]
+
+
+BASE = rt.Strategy(rt.Momentum(20), rt.Switch(), rt.Schedule("M"))
+
+
+def test_what_where_drops_leaves_the_axes_in_order(closes):
+    grid = {"signal.days": [20, 60, 120], "signal.skip": {"no": 0, "week": 5, "month": 21}}
+    found = rt.sweep(
+        closes,
+        BASE,
+        grid,
+        where=lambda p: (p["signal.days"] > 20) | (p["signal.skip"] == "month"),
+        progress=False,
+    )
+    trace = found.plot().data[0]
+    assert list(trace.x) == ["20", "60", "120"]
+    assert list(trace.y) == ["no", "week", "month"]
+    assert np.isnan(trace.z[:2, 0]).all()
+    for row, skip in enumerate(trace.y):
+        want = found.table["sharpe"].xs(skip, level="signal.skip")
+        np.testing.assert_array_equal(trace.z[row, -len(want) :], want)
+
+
+def test_a_sample_leaves_the_axes_in_order(closes):
+    grid = {"signal.days": range(40, 20, -1), "rule.margin": [0.0, 0.2, 0.1]}
+    found = rt.sweep(closes, BASE, grid, sample=15, seed=4, progress=False)
+    trace = found.plot().data[0]
+    assert list(trace.y) == ["0.0", "0.2", "0.1"]
+    assert list(map(int, trace.x)) == sorted(map(int, trace.x), reverse=True)
+
+
+def test_values_of_one_beginning_are_not_one(closes):
+    signals = [rt.Momentum(days=120, skip=skip) for skip in (0, 5, 21)]
+    grid = {"signal": signals, "rule.margin": [0, 0.1]}
+    trace = rt.sweep(closes, BASE, grid, progress=False).plot().data[0]
+    assert len(set(trace.x)) == 3
+    assert all(repr(each) in shown for each, shown in zip(signals, trace.x, strict=True))
+
+
+def test_none_is_a_value_too(closes):
+    base = rt.Strategy(rt.signals.Drawdown(), rt.Switch(), rt.Schedule("M"))
+    grid = {"signal.days": [63, None, 21], "rule.margin": [0, 0.1]}
+    found = rt.sweep(closes, base, grid, progress=False)
+    trace = found.plot().data[0]
+    assert list(trace.x) == ["63.0", "None", "21.0"]
+    assert trace.z[1, 1] == found.table["sharpe"].iloc[3]

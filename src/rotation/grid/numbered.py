@@ -149,6 +149,11 @@ class Grid:
         """Names of the axes, in the user's order."""
         return tuple(axis.name for axis in self._product.axes)
 
+    @property
+    def labels(self) -> dict[str, tuple[Any, ...]]:
+        """What the index calls the values of each axis, in the user's order."""
+        return {axis.name: axis.labels for axis in self._product.axes}
+
     def __len__(self) -> int:
         return self._product.size if self._chosen is None else len(self._chosen)
 

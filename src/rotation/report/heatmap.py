@@ -1,6 +1,8 @@
 """A figure of a sweep over two of its parameters."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,13 @@ __all__ = ["heatmap"]
 
 
 def heatmap(
-    table: pd.DataFrame, by: str, x: str | None = None, y: str | None = None, *, caution: str = ""
+    table: pd.DataFrame,
+    by: str,
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    order: Mapping[str, Sequence[Any]] | None = None,
+    caution: str = "",
 ) -> "go.Figure":
     """Median of a figure over all strategies that share two values, a cell for each pair.
 
@@ -25,6 +33,7 @@ def heatmap(
     table : of a sweep, with a level of the index for each parameter
     by : figure, a column of the table
     x, y : parameters; None for those with the most values
+    order : all values of each parameter, as they are to follow; None for that of the table
     caution : what a reader must know, below the title
 
     Raises
@@ -49,12 +58,14 @@ def heatmap(
     across = x if x is not None else rest.pop(0)
     up = y if y is not None else rest.pop(0)
     cells = table.pivot_table(by, up, across, aggfunc="median", sort=False, dropna=False)
+    if order is not None:
+        cells = cells.iloc[_ranks(cells.index, order[up]), _ranks(cells.columns, order[across])]
     go = load("plotly.graph_objects", "report", "plot")
     figure = go.Figure(
         go.Heatmap(
             z=cells.to_numpy(dtype=np.float64),
-            x=[label(str(value)) for value in cells.columns],
-            y=[label(str(value)) for value in cells.index],
+            x=_labels(cells.columns),
+            y=_labels(cells.index),
             colorscale="Viridis",
             colorbar={"title": by.replace("_", " ")},
             hovertemplate=(
@@ -72,3 +83,17 @@ def heatmap(
         yaxis={"title": label(up), "type": "category"},
         template="none",
     )
+
+
+def _ranks(values: "pd.Index[Any]", order: Sequence[Any]) -> list[int]:
+    """Where those values are that come first, second and so on; None is NaN among them."""
+    place = {value: number for number, value in enumerate(order)}
+    return sorted(range(len(values)), key=lambda n: place.get(values[n], place.get(None, 0)))
+
+
+def _labels(values: "pd.Index[Any]") -> list[str]:
+    """A text for each value; of equal ones plotly would draw one over the other."""
+    cut = ["None" if value != value else label(value) for value in values]
+    if len(set(cut)) == len(cut):
+        return cut
+    return [escape(f"{number}: {value}", quote=False) for number, value in enumerate(values)]
