@@ -205,6 +205,7 @@ def test_parts_and_costs_and_none_are_values():
     assert grid.index().isin([(63,)]).tolist() == [True, False]
     assert np.isnan(grid.index()[1][0])
     assert grid.find(signal__days=None) == 1
+    assert [grid.find(dict(zip(grid.names, row, strict=True))) for row in grid.index()] == [0, 1]
 
 
 def test_tuples_are_values_too():

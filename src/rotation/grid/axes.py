@@ -60,9 +60,10 @@ class Axis:
         return cls(name, choices, labels, digits, *_level(labels))
 
     def place(self, label: object) -> int:
-        """Place of a label among the others."""
+        """Place of a label among the others; NaN, as an index writes it, is None."""
+        absent = isinstance(label, float) and label != label and None in self.digits
         try:
-            return self.digits[label]
+            return self.digits[None if absent else label]
         except (KeyError, TypeError):  # TypeError: it cannot be hashed
             shown = ", ".join(map(repr, self.labels[:_SHOWN]))
             more = f" and {len(self.labels) - _SHOWN} more" if len(self.labels) > _SHOWN else ""
