@@ -500,8 +500,8 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("case", UNFIT)
-@pytest.mark.parametrize("benchmark", [None, CLOSES["A"]], ids=["", "benchmark"])
-def test_a_sweep_refuses_what_a_backtest_refuses_wherever_it_stands(case, benchmark):
+@pytest.mark.parametrize("against", [None, CLOSES["A"]], ids=["", "benchmark"])
+def test_a_sweep_refuses_what_a_backtest_refuses_wherever_it_stands(case, against):
     closes, axes, options = UNFIT[case]
     fit = {"schedule": BASE.schedule, "costs": rt.Costs()}
     alone = fit | axes
@@ -513,7 +513,7 @@ def test_a_sweep_refuses_what_a_backtest_refuses_wherever_it_stands(case, benchm
         grid = {name: dict(both[::order]) for name, both in pairs.items()}
         for base in (BASE, OTHERS["top two"]):
             with pytest.raises(rt.ArgumentError) as many:
-                swept(closes, base, {"signal.days": [5]} | grid, benchmark=benchmark, **options)
+                swept(closes, base, {"signal.days": [5]} | grid, benchmark=against, **options)
             assert str(many.value) == str(one.value)
 
 
