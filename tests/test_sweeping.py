@@ -630,3 +630,26 @@ def test_cash_that_never_varies_has_no_ratio(rate):
         assert found.table.loc["cash", name].isna().all()
     assert (found.table.loc["cash", "annual_volatility"] == 0).all()
     assert found.best().params["rule"] == "switch"
+
+
+LATE = rt.backtest(CLOSES, rt.Strategy(rt.Momentum(250), rt.Switch(), rt.Schedule("M")))
+
+
+def test_figures_begin_when_the_benchmark_can_have_traded_too():
+    found = swept(grid={"signal.days": [5, 20]}, benchmark=LATE)
+    assert found.start == LATE.start > rt.backtest(CLOSES, BASE).start
+    want = found.result(signal__days=20).summary(benchmark=LATE)
+    assert found.table.loc[20, "information_ratio"].item() == pytest.approx(
+        want["information_ratio"], abs=1e-10
+    )
+    with pytest.raises(rt.ArgumentError, match="window: want two returns or more from 2016"):
+        found.window("2015-06-01", "2017")
+
+
+def test_a_start_before_that_of_the_benchmark_is_refused():
+    want = f"start: want a session from {LATE.start:%Y-%m-%d}, on which every strategy and the"
+    with pytest.raises(rt.ArgumentError, match=want):
+        swept(benchmark=LATE, start="2015-06-01")
+    early = CLOSES.iloc[:255]
+    with pytest.raises(rt.DataError, match="benchmark: want one that can have traded two"):
+        swept(early, grid={"signal.days": [5, 20]}, benchmark=LATE)

@@ -215,7 +215,7 @@ class Evaluation:
         benchmark: Result | pd.Series | None,
         parts: Parts | None,
     ) -> Self:
-        """The same from the first row on which every strategy can have traded, with a benchmark.
+        """The same with a benchmark, from the first row on which it and all can have traded.
 
         Parameters
         ----------
@@ -227,24 +227,35 @@ class Evaluation:
         ------
         ArgumentError
             If not every strategy can have traded by then, or the terms do not go with one.
+        DataError
+            If the closes are too short for that.
         """
         for costs, made_of in enumerate(self.parts):
             for lag in {each.lag for each in self.grid.schedules}:
                 refuse_unfit(self._terms(costs), made_of, lag)
         first, sessions = self._first_row(), self.prices.sessions
+        every = "every strategy"
+        if isinstance(benchmark, Result) and benchmark.start > sessions[first]:
+            first, every = int(sessions.searchsorted(benchmark.start)), f"{every} and the benchmark"
+            if first + 2 >= len(sessions):
+                raise DataError(
+                    "benchmark: want one that can have traded two sessions before the last, "
+                    f"{sessions[-1]:%Y-%m-%d}, got a Result that begins on "
+                    f"{benchmark.start:%Y-%m-%d}"
+                )
         row = first if start is None else int(sessions.slice_locs(read_day("start", start))[0])
         if row < first or row + 2 >= len(sessions):
             raise ArgumentError(
-                f"start: want a session from {sessions[first]:%Y-%m-%d}, on which every strategy "
+                f"start: want a session from {sessions[first]:%Y-%m-%d}, on which {every} "
                 f"can have traded, to {sessions[-3]:%Y-%m-%d}, got {start}"
             )
         close = np.zeros(len(sessions))
         if benchmark is None:
             lag = min(each.lag for each in self.grid.schedules)
-            every = np.ones(self.prices.close.shape[1], dtype=bool)
+            layers = np.ones(self.prices.close.shape[1], dtype=bool)
             held = hold(
                 self.prices,
-                every,
+                layers,
                 row - lag,
                 lag,
                 replace(self.terms, lots=None),

@@ -250,7 +250,8 @@ def sweep(
     costs, band, fill, cash_rate, borrowing : as in :func:`rotation.simulate`
     actions, dividends, lots, haircut, capital, periods : likewise; a signal sees closes adjusted
         for ``actions``
-    start : first session of the figures; None for the first on which every strategy can have traded
+    start : first session of the figures; None for the first on which every strategy, and a Result
+        as the benchmark, can have traded
     benchmark : Result or Series of closes to measure against; None for equal parts of all layers,
         restored at month ends with the least lag, that pay ``costs`` whatever the grid has
     block : strategies done, and kept, at a time
