@@ -653,3 +653,9 @@ def test_a_start_before_that_of_the_benchmark_is_refused():
     early = CLOSES.iloc[:255]
     with pytest.raises(rt.DataError, match="benchmark: want one that can have traded two"):
         swept(early, grid={"signal.days": [5, 20]}, benchmark=LATE)
+
+
+@pytest.mark.parametrize(("field", "value"), [("lag", 698), ("offset", 5000), ("every", 699)])
+def test_a_schedule_that_the_closes_are_too_short_for_is_named(field, value):
+    with pytest.raises(rt.DataError, match=rf"closes: too short; .*Schedule\(.*{field}={value}\b"):
+        swept(grid={f"schedule.{field}": [2, value]})

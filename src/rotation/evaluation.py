@@ -296,8 +296,8 @@ class Evaluation:
                 if traded.max() + 2 >= len(self.prices.close):
                     signal = self.grid.signals[signals[traded.argmax()]]
                     raise DataError(
-                        "closes: too short; want a decision for which "
-                        f"{signal!r} gives a score and three sessions after it, "
+                        f"closes: too short; want a decision for which {signal!r} gives a score, "
+                        f"and two sessions after its trade by {self.grid.schedules[schedule]!r}, "
                         f"got {len(self.prices.close)} sessions"
                     )
                 latest = max(latest, int(traded.max()))
