@@ -49,6 +49,14 @@ def test_trials_are_counted_beside_the_project(monkeypatch, capsys, tmp_path):
     assert (tmp_path / "rotation-trials.sqlite").exists()
 
 
+def test_without_a_ledger_trials_are_those_of_this_run(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("ROTATION_TRIALS", "")
+    monkeypatch.chdir(tmp_path)
+    _, _, err = run(monkeypatch, capsys, "demo")
+    assert re.fullmatch(TOLD.format("this run alone"), err)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_example_prints_the_same_table(capsys):
     runpy.run_path(str(ROOT / "examples/semis_to_software.py"))
     assert capsys.readouterr().out.startswith(str(shovels.demonstrate()))

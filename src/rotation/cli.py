@@ -87,7 +87,7 @@ def _app() -> "typer.Typer":
         tried = count(data=data_hash(comparison.results["switch"].closes))
         plain = {**comparison.to_dict(), "caveat": CAVEAT, "trials": tried}
         print(json.dumps(plain, indent=2) if as_json else f"{comparison}\n\n{CAVEAT}")
-        ledger = os.environ[LEDGER_VARIABLE]
+        ledger = os.environ[LEDGER_VARIABLE] or "this run alone"
         print(f"Strategies tried on these closes: {tried}, by {ledger}", file=sys.stderr)
         if page is not None:
             print(f"The page is {page}", file=sys.stderr)
