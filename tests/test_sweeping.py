@@ -410,7 +410,8 @@ def test_a_row_of_the_table_leads_to_its_result():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"benchmark": "NVDA"}, "benchmark: want a Result or a Series of closes, got 'NVDA'"),
+        ({"benchmark": "NVDA"}, "benchmark: want a Result or a Series of closes, got str$"),
+        ({"benchmark": CLOSES[["A"]]}, "benchmark: want a Result or .*, got DataFrame$"),
         ({"start": "junk"}, "start: want a date without a time zone, as .*, got 'junk'"),
         ({"start": 2016}, "start: want a date without a time zone, got 2016"),
         ({"trials": 3}, "trials: want the path of a file, got 3"),

@@ -268,9 +268,8 @@ class Evaluation:
             series = benchmark.value if isinstance(benchmark, Result) else benchmark
             returns = benchmark_returns(series, sessions[row:])
         else:
-            raise ArgumentError(
-                f"benchmark: want a Result or a Series of closes, got {benchmark!r}"
-            )
+            got = type(benchmark).__name__
+            raise ArgumentError(f"benchmark: want a Result or a Series of closes, got {got}")
         whole = np.concatenate([np.zeros(row + 1), returns])
         return replace(self, start=row, benchmark=whole, _sums_memory=Memory(_KEPT))
 
