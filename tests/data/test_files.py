@@ -165,6 +165,8 @@ DOWNLOADS = {
     "Japanese": "日付,始値,高値,安値,終値,出来高\n2024/01/30,1,2,0.5,1.5,9\n",
     "Binance": "open_time,open,high,low,close,volume,close_time,quote_volume,count\n"
     "1706572800000,1,2,0.5,1.5,9,1706659199999,13,5\n",
+    "epochs beside a volume of eight digits": "ticker,volume,open,close,high,low,window_start\n"
+    "NVDA,67000000,1,1.5,2,0.5,1706572800000000000\n",
     "lower letters": "date,o,h,l,c,v\n2024-01-30,1,2,0.5,1.5,9\n",
     "all capitals": "DATE,OPEN,HIGH,LOW,LAST,VOL\n2024-01-30,1,2,0.5,1.5,9\n",
     "Tushare": "ts_code,trade_date,open,high,low,close,pre_close,change,pct_chg,vol,amount\n"
@@ -328,6 +330,42 @@ def test_actions_may_be_told_by_their_rows(file, head, more):
     path = file(f"date,ticker,{head},this,that\n2024-06-10,A,split,2,3\n2024-06-11,A,split,3,4\n")
     with pytest.raises(rt.DataError, match=r"want one column of values beside the fields in '"):
         read_actions(path)
+
+
+def test_columns_of_fields_stay_columns_beside_what_happened(file):
+    days = ["2024-05-31", "2024-06-03"]
+    for action in ("none", "", "split", "close"):
+        path = file(
+            "date,ticker,action,close,dividend,split\n"
+            f"{days[0]},A,{action},61,0.5,1\n{days[1]},A,split,52,0,2\n"
+        )
+        found = read_actions(path)
+        assert same(found.splits, table([[1.0], [2.0]], days, ["A"]))
+        assert same(found.dividends, table([[0.5], [0.0]], days, ["A"]))
+        assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
+    path = file(
+        f"date,ticker,action,split,dividend\n{days[0]},A,split,2,0\n{days[1]},A,dividend,1,9\n"
+    )
+    assert same(read_actions(path).dividends, table([[0.0], [9.0]], days, ["A"]))
+    path = file(f"date,ticker,action,close\n{days[0]},A,buy,61\n{days[1]},A,sell,52\n")
+    assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
+    path = file(f"date,ticker,note,close\n{days[0]},A,split,61\n{days[1]},A,split,52\n")
+    with pytest.raises(rt.DataError, match="want a column of dividends or of splits, got none"):
+        read_actions(path)
+
+
+def test_a_value_beside_what_happened_is_a_price_if_that_is_said(file):
+    path = file("date,ticker,action,price\n2024-05-31,A,buy,61\n2024-06-03,A,sell,52\n")
+    with pytest.raises(rt.DataError, match="want one price in the rows"):
+        read_closes(path)
+    found = read_closes(path, FileFormat(price="price"))
+    assert same(found, table([[61.0], [52.0]], ["2024-05-31", "2024-06-03"], ["A"]))
+
+
+def test_actions_of_one_kind_are_told_by_their_rows(file):
+    path = file("date,ticker,action,amount\n2024-06-11,A,DIV,0.5\n2024-06-12,A,DIV,0.25\n")
+    found = read_actions(path).dividends
+    assert same(found, table([[0.5], [0.25]], ["2024-06-11", "2024-06-12"], ["A"]))
 
 
 def file_of(folder, text):

@@ -63,10 +63,12 @@ class _Times:
     how: str
 
 
-def looks_like_date(cell: str) -> bool:
-    """Whether a text has the shape of a date; of bare digits YYYYMMDD alone has it."""
+def looks_like_date(cell: str, *, epoch: bool = False) -> bool:
+    """Whether a text has the shape of a date; of bare digits YYYYMMDD alone, or an epoch too."""
     return any(
-        shape.fullmatch(cell) is not None for name, shape in _SHAPES.items() if name != "epoch"
+        shape.fullmatch(cell) is not None
+        for name, shape in _SHAPES.items()
+        if epoch or name != "epoch"
     )
 
 

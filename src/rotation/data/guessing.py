@@ -102,7 +102,7 @@ def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) ->
         how = replace(how, ticker=sheet.names[ticker])
         others = [n for n in others if n != ticker]
         told = _find_fields(sheet, others)
-        if told is None:
+        if told is None or _in_columns(sheet, how, others, told):
             columns = {sheet.names[n]: {"": n} for n in others if sheet.names[n]}
         else:
             columns = _by_row(sheet, others, told)
@@ -250,7 +250,12 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
     held = [n for n in called if _holds_dates(sheet, n)]
     if len(called) > 1:  # a ticker may be called DAY
         called = held
-    elif called and not held and any(_holds_dates(sheet, n) for n in range(len(names))):
+    elif (
+        called
+        and not held
+        and not _holds_dates(sheet, called[0], epoch=True)
+        and any(_holds_dates(sheet, n) for n in range(len(names)))
+    ):
         called = []
     if len(called) == 1:
         return called[0]
@@ -266,10 +271,10 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
     )
 
 
-def _holds_dates(sheet: Sheet, position: int) -> bool:
+def _holds_dates(sheet: Sheet, position: int, *, epoch: bool = False) -> bool:
     cells = sheet.columns[position]
     if isinstance(cells, list):
-        return bool(cells) and looks_like_date(cells[0])
+        return bool(cells) and looks_like_date(cells[0], epoch=epoch)
     return isinstance(cells, pd.DatetimeIndex)
 
 
@@ -370,12 +375,28 @@ def _find_fields(sheet: Sheet, others: Sequence[int]) -> int | None:
         if not isinstance(cells, list):
             continue
         named = FIELD.fullmatch(plain(sheet.names[n])) and len({*cells}) > 1
-        if _holds_fields(sheet, n) or (named and not any(map(_NUMBER.fullmatch, cells))):
+        if _holds_fields(sheet, n, sheet.names[n]) or (
+            named and not any(map(_NUMBER.fullmatch, cells))
+        ):
             found.append(n)
     if len(found) > 1:
         got = _list(sheet.names[n] for n in found)
         raise DataError(f"{sheet.file}: want one column of fields in the rows, got {got}")
     return found[0] if found else None
+
+
+def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int) -> bool:
+    """Whether columns are the fields, and what seems to name them says what happened on a day."""
+    cells = sheet.columns[told]
+    assert isinstance(cells, list)
+    names = [sheet.names[n] for n in others if n != told]
+    if how.price in names and how.price not in cells:
+        return True
+    values = [each for each in names if is_price(each)] or names
+    words = {plain(each) for each in values if len(each) > 1}
+    if len(names) == 1:  # "close" may be the values of rows that are of "close"
+        words -= {plain(each) for each in {*cells}}
+    return any(each.fullmatch(word) for each in FIELDS.values() for word in words)
 
 
 def _by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[str, int]]:
