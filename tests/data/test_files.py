@@ -368,6 +368,16 @@ def test_actions_of_one_kind_are_told_by_their_rows(file):
     assert same(found, table([[0.5], [0.25]], ["2024-06-11", "2024-06-12"], ["A"]))
 
 
+def test_the_order_of_day_and_month_may_be_told_by_rows_of_another_field(file):
+    rows = "date;ticker;field;value\n31/05/2024;A;close;61,5\n03/06/2024;A;dividend;0,5\n"
+    assert same(read_actions(file(rows)).dividends, table([[0.5]], ["2024-06-03"], ["A"]))
+    path = file(rows + "gone;A;split;2\n")  # what no date is tells nothing
+    with pytest.raises(rt.DataError, match="line 3, column date: want a day after the 12th"):
+        read_actions(path)
+    path = file(rows.replace("31/05", "05/31").replace("dividend", "split"))
+    assert same(read_actions(path).splits, table([[0.5]], ["2024-03-06"], ["A"]))
+
+
 def file_of(folder, text):
     (folder / "any.csv").write_text(text)
     return folder / "any.csv"

@@ -138,7 +138,10 @@ def _currencies(closes: pd.DataFrame, given: Mapping[str, str] | str | None) -> 
     for name in map(str, closes.columns):
         code = given if isinstance(given, str) else given.get(name)
         if code is None:
-            raise ArgumentError(f"currencies: want one for every ticker, {name} has none")
+            raise ArgumentError(
+                f"currencies: want one for every ticker, {name} has none"
+                + (" since it was changed after its stamp" if name in origin.altered else "")
+            )
         _check_code(f"currencies: {name}", code)
         said = stamped.get(name) or code
         if _PARTS.get(said, said) != _PARTS.get(code, code):

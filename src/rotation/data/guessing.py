@@ -5,13 +5,14 @@ A guess that could be another is no guess: it is refused, with the ways out.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
 import pandas as pd
 
-from rotation.data.dates import looks_like_date
+from rotation.data.dates import looks_like_date, read_dates
 from rotation.data.file_format import FileFormat, Layout
 from rotation.data.headers import (
     DATE,
@@ -107,6 +108,7 @@ def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) ->
         else:
             columns = _by_row(sheet, others, told)
             if not every_field:
+                how = _learn_order(sheet, how, date)
                 sheet, columns, left = _take_field(sheet, how, columns, told)
         if left:
             notes = (*notes, f"rows of {_list(left)} left out")
@@ -413,6 +415,16 @@ def _by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[st
     cells = sheet.columns[told]
     assert isinstance(cells, list)
     return {each: {"": values[0]} for each in dict.fromkeys(cells)}
+
+
+def _learn_order(sheet: Sheet, how: FileFormat, date: int) -> FileFormat:
+    """What is known, and whether days stand before months, which rows of other fields may show."""
+    if how.dates is None:
+        with suppress(DataError):  # only the rows that are taken must have dates
+            form = read_dates(sheet, date, None, how.zone)[1]
+            if form.startswith(("%d", "%m")):
+                return replace(how, dates=form)
+    return how
 
 
 def _take_field(
