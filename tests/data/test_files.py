@@ -332,6 +332,23 @@ def test_actions_may_be_told_by_their_rows(file, head, more):
         read_actions(path)
 
 
+@pytest.mark.parametrize(
+    "head", ["AAPL Open,AAPL Close", "Adj Close_AAPL,Volume_AAPL", "close|BRK B,high|BRK B"]
+)
+def test_fields_of_tickers_in_one_header_row_are_no_tickers(file, head):
+    path = file(f"Date,{head}\n2024-05-31,1,2\n")
+    refused(path, "as if each were a ticker and a field of it; want two header rows for that, or l")
+    assert list(read_closes(path, FileFormat(layout="wide")).columns) == head.split(",")
+
+
+@pytest.mark.parametrize(
+    "head", ["AAPL_Close,MSFT_Close", "Low Beta,High Beta", "AAPL Open,AAPL Close,SPX", "C,V US"]
+)
+def test_names_with_a_word_of_a_field_may_be_tickers(file, head):
+    path = file(f"Date,{head}\n2024-05-31" + ",1.5" * len(head.split(",")) + "\n")
+    assert list(read_closes(path).columns) == head.split(",")
+
+
 def test_columns_of_fields_stay_columns_beside_what_happened(file):
     days = ["2024-05-31", "2024-06-03"]
     for action in ("none", "", "split", "close"):

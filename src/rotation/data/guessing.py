@@ -330,6 +330,12 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
     words = [name for name in fielded if len(name) > 1 and is_price(name)]
     doubtful = coded and fielded and (words or _repeats(sheet, others))
     if unknown and not sure and not doubtful:
+        held = [_part(name) for name in names]
+        if all(held) and len({*held}) > 1 and any(map(is_price, held)):
+            raise DataError(
+                f"{sheet.file}: got {_list(names)}, as if each were a ticker and a field of it; "
+                "want two header rows for that, or layout='wide' if each is a ticker"
+            )
         return "wide"
     ways = ["say layout='wide' or 'single'"]
     if len(unknown) == 1 and coded:
@@ -341,6 +347,14 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
         f"{sheet.file}: got {_list(fielded)}, which may be tickers or fields of one{beside}; "
         + ", or ".join(ways)
     )
+
+
+def _part(name: str) -> str:
+    """The field that a header begins or ends with, as Open of "AAPL_Open"; "" if with none."""
+    words = re.split("[ _|:/]+", name)
+    cuts = range(1, len(words))
+    parts = [" ".join(each) for n in cuts for each in (words[:n], words[n:])]
+    return plain(next(iter(sure_fields(parts)), ""))
 
 
 def _may_be_codes(sheet: Sheet, position: int) -> bool:
