@@ -992,6 +992,12 @@ def test_bars_come_back_to_the_last_bit(tmp_path_factory, made, kind):
     assert all(map(same, [read.close, read.volume, read.splits], made))
 
 
+def test_an_index_may_be_called_as_a_field_of_bars(tmp_path):
+    close = table([[1.5]], ["2024-01-30"], ["A"]).rename_axis(index="Volume")
+    path = write_bars(Bars(close=close, volume=close * 2), tmp_path / "bars.parquet")
+    assert same(read_bars(path, FileFormat(date="Volume")).volume, close * 2)
+
+
 def test_parquet_keeps_the_stamp_and_the_names_and_csv_does_not(tmp_path):
     origin = Provenance(source="Yahoo", adjustment="splits", fetched="2024-01-31", currency="USD")
     closes = stamp(WANT.rename_axis(columns="Ticker"), origin, check="holes: none")

@@ -247,7 +247,9 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
     if how.date is not None:
         if how.date not in names:
             raise DataError(f"{sheet.file}: date: want one of {_list(names)}, got {how.date!r}")
-        return names.index(how.date)
+        found = [n for n, name in enumerate(names) if name == how.date]
+        # An index may be called as a field is, above a row of tickers that has none for it.
+        return min(found, key=lambda n: bool(sheet.heads[-1][n]))
     called = [n for n, name in enumerate(names) if DATE.fullmatch(plain(name))]
     held = [n for n in called if _holds_dates(sheet, n)]
     if len(called) > 1:  # a ticker may be called DAY
