@@ -537,7 +537,8 @@ def coarse(rng, bars):
     name = str(rng.choice(WHOLE))
     small = bars.close[name] / bars.close[name].max() * 0.15
     table = bars.close.assign(**{name: small.round(2)})
-    return Planted(table, name, bars.close.index[0], also=frozenset({"spike", "split", "stale"}))
+    also = frozenset({"spike", "split", "stale", "filled end"})
+    return Planted(table, name, bars.close.index[0], also=also)
 
 
 def tiny(rng, bars):
