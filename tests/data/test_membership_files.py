@@ -221,10 +221,19 @@ def test_an_end_that_is_included_may_be_the_first_day(index):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "want one column 'ticker', got none"),
-        ("ticker,start_date\n", "want one column 'end_date', got ticker, start_date"),
-        ("ticker,start_date,end_date,ticker\n", "want one column 'ticker', got ticker, start"),
-        ("ticker;start_date;end_date\n", "want one column 'ticker', got ticker;start_date;end"),
+        ("", "want one column 'ticker' between commas, got none"),
+        (
+            "ticker,start_date\n",
+            "want one column 'end_date' between commas, got ticker, start_date",
+        ),
+        (
+            "ticker,start_date,end_date,ticker\n",
+            "want one column 'ticker' between commas, got ticker, start",
+        ),
+        (
+            "ticker;start_date;end_date\n",
+            "want one column 'ticker' between commas, got ticker;start_date;end",
+        ),
         ("ticker,start_date,end_date\n\n", "want a row or more below the header, got none"),
         ("ticker,start_date,end_date\nA,2001-01-02,\n\xff", "want text in UTF-8, got 'utf-8' cod"),
     ],

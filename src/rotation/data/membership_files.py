@@ -191,7 +191,10 @@ def _rows(
         for name in columns:
             if header.count(name) != 1:
                 got = ", ".join(header) or "none"
-                raise DataError(f"{path}: want one column {name!r}, got {got:.200}")
+                raise DataError(
+                    f"{path}: want one column {name!r} between commas, got {got:.200}; say what "
+                    "the columns are called, as columns="
+                )
         for row in filter(None, reader):
             if len(row) != len(header):
                 raise DataError(
