@@ -366,6 +366,10 @@ def test_columns_of_fields_stay_columns_beside_what_happened(file):
     assert same(read_actions(path).dividends, table([[0.0], [9.0]], days, ["A"]))
     path = file(f"date,ticker,action,close\n{days[0]},A,buy,61\n{days[1]},A,sell,52\n")
     assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
+    path = file(
+        f"date,ticker,action,indicator,close\n{days[0]},A,buy,x,61\n{days[1]},A,sell,y,52\n"
+    )
+    assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
     path = file(f"date,ticker,note,close\n{days[0]},A,split,61\n{days[1]},A,split,52\n")
     with pytest.raises(rt.DataError, match="want a column of dividends or of splits, got none"):
         read_actions(path)

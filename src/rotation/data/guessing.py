@@ -102,8 +102,8 @@ def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) ->
         assert ticker is not None
         how = replace(how, ticker=sheet.names[ticker])
         others = [n for n in others if n != ticker]
-        told = _find_fields(sheet, others)
-        if told is None or _in_columns(sheet, how, others, told):
+        told = _find_fields(sheet, how, others)
+        if told is None:
             columns = {sheet.names[n]: {"": n} for n in others if sheet.names[n]}
         else:
             columns = _by_row(sheet, others, told)
@@ -385,7 +385,7 @@ def _holds_fields(sheet: Sheet, position: int, name: str = "") -> bool:
     )
 
 
-def _find_fields(sheet: Sheet, others: Sequence[int]) -> int | None:
+def _find_fields(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> int | None:
     """The column of a long file that says of which field a row is, None if there is none."""
     found = []
     for n in others:
@@ -397,6 +397,7 @@ def _find_fields(sheet: Sheet, others: Sequence[int]) -> int | None:
             named and not any(map(_NUMBER.fullmatch, cells))
         ):
             found.append(n)
+    found = [n for n in found if not _in_columns(sheet, how, others, n)]
     if len(found) > 1:
         got = _list(sheet.names[n] for n in found)
         raise DataError(f"{sheet.file}: want one column of fields in the rows, got {got}")
