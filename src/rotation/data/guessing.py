@@ -4,34 +4,33 @@ A guess that could be another is no guess: it is refused, with the ways out.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
 import pandas as pd
 
-from rotation.data.dates import looks_like_date, read_dates
+from rotation.data.dates import looks_like_date
 from rotation.data.file_format import FileFormat, Layout
 from rotation.data.headers import (
     DATE,
-    FIELD,
     FIELDS,
+    NUMBER,
     TICKER,
     is_known,
     is_price,
     plain,
+    shown,
     sure_fields,
 )
+from rotation.data.row_fields import by_row, find_fields, holds_fields, learn_order, take_field
 from rotation.data.sheets import Sheet, Strange
 from rotation.errors import DataError
 
 __all__ = ["Plan", "find_field", "find_price", "plan_columns"]
 
-_NUMBER = re.compile(r"[+-]?[0-9.,']+(?:[eE][+-]?[0-9]+)?")
 _FRACTION = re.compile(r"[+-]?[0-9]*[.,][0-9]+(?:[eE][+-]?[0-9]+)?")
-_MOST_FIELDS = 100  # that a file may name in its rows
 _OWN_NAME = re.compile(r"[A-Z0-9^][A-Z0-9.=^-]{0,14}")
 
 
@@ -102,16 +101,16 @@ def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) ->
         assert ticker is not None
         how = replace(how, ticker=sheet.names[ticker])
         others = [n for n in others if n != ticker]
-        told = _find_fields(sheet, how, others)
+        told = find_fields(sheet, how, others)
         if told is None:
             columns = {sheet.names[n]: {"": n} for n in others if sheet.names[n]}
         else:
-            columns = _by_row(sheet, others, told)
+            columns = by_row(sheet, others, told)
             if not every_field:
-                how = _learn_order(sheet, how, date)
-                sheet, columns, left = _take_field(sheet, how, columns, told)
+                how = learn_order(sheet, how, date)
+                sheet, columns, left = take_field(sheet, how, columns, told)
         if left:
-            notes = (*notes, f"rows of {_list(left)} left out")
+            notes = (*notes, f"rows of {shown(left)} left out")
     elif layout == "single":
         how = replace(how, name=_own_name(sheet, how))
         columns = {sheet.names[n]: {str(how.name): n} for n in others}
@@ -122,7 +121,7 @@ def plan_columns(sheet: Sheet, how: FileFormat, *, every_field: bool = False) ->
 
 def _headless(sheet: Sheet) -> DataError:
     return DataError(
-        f"{sheet.file}: no header row: want names over the columns, got {_list(sheet.names)}"
+        f"{sheet.file}: no header row: want names over the columns, got {shown(sheet.names)}"
     )
 
 
@@ -133,7 +132,7 @@ def _check_names(sheet: Sheet, layout: Layout, date: int, others: Sequence[int])
         if data and not sheet.layout:
             if head is sheet.names:
                 raise _headless(sheet)
-            raise DataError(f"{sheet.file}: want a header with names, got {_list(head)}")
+            raise DataError(f"{sheet.file}: want a header with names, got {shown(head)}")
         for n in others:
             # A long file may have columns beside those that are read, a name or not.
             if not head[n] and layout != "long":
@@ -152,7 +151,7 @@ def find_field(plan: Plan, name: str) -> str | None:
     """
     found = [each for each in plan.columns if FIELDS[name].fullmatch(plain(each))]
     if len(found) > 1:
-        raise DataError(f"{plan.sheet.file}: want one column of {name}, got {_list(found)}")
+        raise DataError(f"{plan.sheet.file}: want one column of {name}, got {shown(found)}")
     return found[0] if found else None
 
 
@@ -169,7 +168,7 @@ def find_price(plan: Plan) -> str:
     if plan.how.price is not None:
         if plan.how.price not in plan.columns:
             raise DataError(
-                f"{plan.sheet.file}: price: want one of {_list(plan.columns)}, "
+                f"{plan.sheet.file}: price: want one of {shown(plan.columns)}, "
                 f"got {plan.how.price!r}"
             )
         return plan.how.price
@@ -177,15 +176,10 @@ def find_price(plan: Plan) -> str:
     if len(found) != 1:
         raise DataError(
             f"{plan.sheet.file}: want one column of prices, got "
-            + (f"{_list(found)}; " if found else f"none in {_list(plan.columns)}; ")
+            + (f"{shown(found)}; " if found else f"none in {shown(plan.columns)}; ")
             + f"say which, as price={(found or list(plan.columns))[0]!r}"
         )
     return found[0]
-
-
-def _list(names: Iterable[str]) -> str:
-    shown = [*names]
-    return ", ".join(map(repr, shown[:8])) + ", ..." * (len(shown) > 8)
 
 
 def _lower(sheet: Sheet, how: FileFormat) -> Sheet:
@@ -195,7 +189,7 @@ def _lower(sheet: Sheet, how: FileFormat) -> Sheet:
     upper, lower = sheet.names, sheet.row(0)
     labels = [each for each in (upper[0], lower[0]) if not TICKER.fullmatch(plain(each))]
     labelled = len(labels) == 1 and plain(labels[0]) in ("price", "field", "fields")
-    texts = not any(_NUMBER.fullmatch(cell) or not cell for cell in lower[1:])
+    texts = not any(NUMBER.fullmatch(cell) or not cell for cell in lower[1:])
     named = all(is_known(name) for name in upper[1:]) or all(is_known(c) for c in lower[1:])
     if not (how.layout == "double" or labelled or (texts and named and not _digits(lower[0]))):
         return sheet
@@ -246,7 +240,7 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
     names = sheet.names
     if how.date is not None:
         if how.date not in names:
-            raise DataError(f"{sheet.file}: date: want one of {_list(names)}, got {how.date!r}")
+            raise DataError(f"{sheet.file}: date: want one of {shown(names)}, got {how.date!r}")
         found = [n for n, name in enumerate(names) if name == how.date]
         # An index may be called as a field is, above a row of tickers that has none for it.
         return min(found, key=lambda n: bool(sheet.heads[-1][n]))
@@ -271,7 +265,7 @@ def _find_date(sheet: Sheet, how: FileFormat) -> int:
             return 0
     raise DataError(
         f"{sheet.file}: want one column of dates, as 'date' or the first, got "
-        f"{_list(names[n] for n in called) if called else _list(names)}; say which, as date='Day'"
+        f"{shown(names[n] for n in called) if called else shown(names)}; say which, as date='Day'"
     )
 
 
@@ -294,11 +288,11 @@ def _find_layout(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> tuple[
         return how.layout, None
     if how.layout == "long" or how.ticker is not None or tickers:
         if len(tickers) != 1:
-            got = _list(names[n] for n in tickers or others)
+            got = shown(names[n] for n in tickers or others)
             raise DataError(
                 f"{sheet.file}: want one column of tickers, got {got}; say which, as ticker='sym'"
             )
-        if how.ticker is None and _holds_fields(sheet, tickers[0], names[tickers[0]]):
+        if how.ticker is None and holds_fields(sheet, tickers[0], names[tickers[0]]):
             raise DataError(
                 f"{sheet.file}: want tickers in column {names[tickers[0]]}, got fields, as "
                 f"{sheet.row(0)[tickers[0]]!r}; say the column of tickers, as ticker='sym'"
@@ -307,7 +301,7 @@ def _find_layout(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> tuple[
         if how.layout is None and not priced:
             raise DataError(
                 f"{sheet.file}: got {names[tickers[0]]!r}, as if a row were a date and a ticker, "
-                f"but no column of prices in {_list(names[n] for n in others)}; say price='...', "
+                f"but no column of prices in {shown(names[n] for n in others)}; say price='...', "
                 "or layout='wide'"
             )
         return "long", tickers[0]
@@ -318,7 +312,7 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
     """One of them, if a header row without a column of tickers can be no other."""
     names = [sheet.names[n] for n in others]
     if how.price is not None and how.price not in names:
-        raise DataError(f"{sheet.file}: price: want one of {_list(names)}, got {how.price!r}")
+        raise DataError(f"{sheet.file}: price: want one of {shown(names)}, got {how.price!r}")
     sure = [*sure_fields(names), *([] if how.price is None else [how.price])]
     fielded = [name for name in names if is_known(name) or name in sure]
     unknown = [n for n in others if sheet.names[n] not in fielded]
@@ -335,7 +329,7 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
         held = [_part(name) for name in names]
         if all(held) and len({*held}) > 1 and any(map(is_price, held)):
             raise DataError(
-                f"{sheet.file}: got {_list(names)}, as if each were a ticker and a field of it; "
+                f"{sheet.file}: got {shown(names)}, as if each were a ticker and a field of it; "
                 "want two header rows for that, or layout='wide' if each is a ticker"
             )
         return "wide"
@@ -344,9 +338,9 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
         ways.append(f"ticker={sheet.names[coded[0]]!r} if it holds tickers")
     if not priced and len(unknown) < 2:
         ways.append(f"price={(sheet.names[unknown[0]] if unknown else fielded[0])!r} if it is that")
-    beside = f", beside {_list(sheet.names[n] for n in unknown)}" if unknown else ""
+    beside = f", beside {shown(sheet.names[n] for n in unknown)}" if unknown else ""
     raise DataError(
-        f"{sheet.file}: got {_list(fielded)}, which may be tickers or fields of one{beside}; "
+        f"{sheet.file}: got {shown(fielded)}, which may be tickers or fields of one{beside}; "
         + ", or ".join(ways)
     )
 
@@ -372,106 +366,12 @@ def _repeats(sheet: Sheet, others: Sequence[int]) -> bool:
     return not isinstance(cells, Strange) and pd.Index(cells).has_duplicates
 
 
-def _holds_fields(sheet: Sheet, position: int, name: str = "") -> bool:
-    """Whether a column's cells name fields, not tickers; C and V do below the name "variable"."""
-    cells = sheet.columns[position]
-    if not isinstance(cells, list):
-        return False
-    held = [*dict.fromkeys(cells)]
-    return (
-        len(held) <= _MOST_FIELDS
-        and all(map(is_known, held))
-        and (bool(sure_fields(held)) or FIELD.fullmatch(plain(name)) is not None)
-    )
-
-
-def _find_fields(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> int | None:
-    """The column of a long file that says of which field a row is, None if there is none."""
-    found = []
-    for n in others:
-        cells = sheet.columns[n]
-        if not isinstance(cells, list):
-            continue
-        named = FIELD.fullmatch(plain(sheet.names[n])) and len({*cells}) > 1
-        if _holds_fields(sheet, n, sheet.names[n]) or (
-            named and not any(map(_NUMBER.fullmatch, cells))
-        ):
-            found.append(n)
-    found = [n for n in found if not _in_columns(sheet, how, others, n)]
-    if len(found) > 1:
-        got = _list(sheet.names[n] for n in found)
-        raise DataError(f"{sheet.file}: want one column of fields in the rows, got {got}")
-    return found[0] if found else None
-
-
-def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int) -> bool:
-    """Whether columns are the fields, and what seems to name them says what happened on a day."""
-    cells = sheet.columns[told]
-    assert isinstance(cells, list)
-    names = [sheet.names[n] for n in others if n != told]
-    if how.price in names and how.price not in cells:
-        return True
-    values = [each for each in names if is_price(each)] or names
-    words = {plain(each) for each in values if len(each) > 1}
-    if len(names) == 1:  # "close" may be the values of rows that are of "close"
-        words -= {plain(each) for each in {*cells}}
-    return any(each.fullmatch(word) for each in FIELDS.values() for word in words)
-
-
-def _by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[str, int]]:
-    """The fields that the rows of a long file name, each with the column of values."""
-    values = [n for n in others if n != told]
-    if len(values) > 1:
-        values = [n for n in values if is_price(sheet.names[n])]
-    if len(values) != 1:
-        got = _list(sheet.names[n] for n in others if n != told)
-        raise DataError(
-            f"{sheet.file}: want one column of values beside the fields in "
-            f"{sheet.names[told]!r}, got {got}"
-        )
-    cells = sheet.columns[told]
-    assert isinstance(cells, list)
-    return {each: {"": values[0]} for each in dict.fromkeys(cells)}
-
-
-def _learn_order(sheet: Sheet, how: FileFormat, date: int) -> FileFormat:
-    """What is known, and whether days stand before months, which rows of other fields may show."""
-    if how.dates is None:
-        with suppress(DataError):  # only the rows that are taken must have dates
-            form = read_dates(sheet, date, None, how.zone)[1]
-            if form.startswith(("%d", "%m")):
-                return replace(how, dates=form)
-    return how
-
-
-def _take_field(
-    sheet: Sheet, how: FileFormat, columns: dict[str, dict[str, int]], told: int
-) -> tuple[Sheet, dict[str, dict[str, int]], tuple[str, ...]]:
-    """The rows of the price that is wanted, its column, and the fields of the other rows."""
-    price = how.price
-    if price is None:
-        found = [each for each in columns if is_price(each)]
-        if len(found) != 1:
-            raise DataError(
-                f"{sheet.file}: want one price in the rows, got {_list(found or columns)} in "
-                f"column {sheet.heading(told)}; say which, as price={(found or [*columns])[0]!r}"
-            )
-        price = found[0]
-    elif price not in columns:
-        raise DataError(f"{sheet.file}: price: want one of {_list(columns)}, got {price!r}")
-    cells = sheet.columns[told]
-    assert isinstance(cells, list)
-    rows = [row for row, cell in enumerate(cells) if cell == price]
-    left = tuple(each for each in columns if each != price)
-    return sheet.take(rows), {price: columns[price]}, left
-
-
 def _tickers(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> list[int]:
     """Columns that may hold tickers."""
     if how.ticker is not None:
         if how.ticker not in sheet.names:
             raise DataError(
-                f"{sheet.file}: ticker: want one of {_list(sheet.names)}, got {how.ticker!r}"
+                f"{sheet.file}: ticker: want one of {shown(sheet.names)}, got {how.ticker!r}"
             )
         return [sheet.names.index(how.ticker)]
     # Prices of a ticker that is called SYM have fractions.
@@ -480,7 +380,7 @@ def _tickers(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> list[int]:
     ]
     # A firm's name may stand beside its ticker, and so may what a row is of.
     found = [n for n in found if plain(sheet.names[n]) != "name"] or found
-    return [n for n in found if not _holds_fields(sheet, n)] or found
+    return [n for n in found if not holds_fields(sheet, n)] or found
 
 
 def _own_name(sheet: Sheet, how: FileFormat) -> str:

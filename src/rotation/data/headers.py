@@ -5,9 +5,20 @@ They are compared without case, accents, spaces and dashes, as :func:`plain` has
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["DATE", "FIELD", "FIELDS", "TICKER", "is_known", "is_price", "plain", "sure_fields"]
+__all__ = [
+    "DATE",
+    "FIELD",
+    "FIELDS",
+    "NUMBER",
+    "TICKER",
+    "is_known",
+    "is_price",
+    "plain",
+    "shown",
+    "sure_fields",
+]
 
 DATE = re.compile(
     "asof|asofdate|caldt|data|datadate|dates?|datetime|datum|day|fecha|opentime|pricedate|session"
@@ -41,6 +52,7 @@ FIELDS = {
     "dividends": re.compile("cashdividends?|div|divcash|dividendamount|dividends?|exdividend"),
     "splits": re.compile("splitcoefficient|splitfactor|splitratio|splits?|stocksplits?"),
 }
+NUMBER = re.compile(r"[+-]?[0-9.,']+(?:[eE][+-]?[0-9]+)?")
 _PRICE = re.compile(
     "(?:adj|adjusted)close(?:price)?|(?:adj|adjusted)price|closeadj|cours|dernier|kurs|last"
     "|lastprice|letzter|nav|prc|precio|preco|preis|prezzo|price|prix|px|pxlast|settle|settlement"
@@ -92,3 +104,9 @@ def sure_fields(names: Sequence[str]) -> list[str]:
     if letters <= set("ohlcv") and ({*"ohl"} <= letters or {*"hlc"} <= letters):
         sure |= letters
     return [name for name in known if name in sure]
+
+
+def shown(names: Iterable[str]) -> str:
+    """Names for a message, the first of many."""
+    told = [*names]
+    return ", ".join(map(repr, told[:8])) + ", ..." * (len(told) > 8)
