@@ -365,6 +365,16 @@ def test_other_arguments_are_refused_too():
             Grid.of(BASE, axes).strategy(number)
 
 
+def test_where_is_told_the_parameters_when_it_asks_for_another():
+    said = "where: want it to look at signal.days, rule.margin, got 'signal.day'"
+    with pytest.raises(rt.ArgumentError, match=said):
+        Grid.of(
+            BASE,
+            {"signal.days": [5, 20], "rule.margin": [0.0]},
+            where=lambda p: p["signal.day"] > 5,
+        )
+
+
 def test_where_sees_a_large_grid_in_pieces():
     seen = []
 

@@ -392,13 +392,16 @@ def test_costs_are_no_trials():
     costs = {"costs": [rt.Costs.bps(n) for n in range(10)]}
     best = swept(closes, grid=costs).best()
     assert best.trials == best.all_trials == 1
+    assert str(best).startswith("The best by sharpe of 1 strategy in this sweep")
 
 
 def test_what_has_no_ratio_has_no_probability():
     rules = {"cash": rt.rules.Hold("cash"), "switch": rt.Switch()}
     best = swept(grid={"rule": rules}).best("max_drawdown")
     assert best.params == {"rule": "cash"}
-    assert "is unknown if all trials" in str(best)
+    assert np.isnan(best.deflated_sharpe)
+    assert "rule cash: max_drawdown 0 and no Sharpe ratio from 2015" in str(best)
+    assert "probability" not in str(best)
 
 
 def test_a_row_of_the_table_leads_to_its_result():
@@ -569,8 +572,13 @@ def test_values_in_order_are_no_more_than_there_are_names():
 @pytest.mark.parametrize(
     ("strategy", "grid", "options", "said"),
     [
-        (BASE, None, {"where": lambda p: p["a"] > 1}, "where: goes with one strategy and a grid"),
-        (BASE, None, {"sample": 5}, "sample: goes with one strategy and a grid, got Strategy"),
+        (
+            BASE,
+            None,
+            {"where": lambda p: p["a"] > 1},
+            "where: goes with one strategy and a grid, got no",
+        ),
+        (BASE, None, {"sample": 5}, "sample: goes with one strategy and a grid, got no grid"),
         ([BASE], {"rule.margin": [0]}, {}, "grid: goes with one strategy and a grid, got \\[Str"),
         ("x", {"rule.margin": [0]}, {}, "strategy: want a Strategy, or several, got 'x'"),
         (BASE, GRID, {"trials": ""}, "trials: want the path of a file, got ''"),

@@ -69,16 +69,22 @@ class Selection:
         first, last = self.window
         name = self.ratio.replace("_", " ").replace("sharpe", "Sharpe ratio")
         own = "" if self.by == self.ratio else f"{self.by} {self.figures[self.by]:.4g} and "
+        strategies = f"{self.trials:,} {'strategy' if self.trials == 1 else 'strategies'}"
+        dates = f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         text = (
-            f"The best by {self.by} of {self.trials:,} strategies in this sweep, and of "
-            f"{self.all_trials:,} tried on these closes, is {params}: {own}{name} "
-            f"{self.figures[self.ratio]:.2f} a year from {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
-            f"where the best of so many has {self.expected_best:.2f} by luck alone; the "
-            "probability that "
-            f"the true {name} is above 0 is {_share(self.deflated_sharpe)} if all trials were "
-            f"independent, and {_share(self.deflated_sharpe_effective)} if they amount to "
-            f"{self.effective_trials:,.0f}, as their correlation says."
+            f"The best by {self.by} of {strategies} in this sweep, and of "
+            f"{self.all_trials:,} tried on these closes, is {params}: {own}"
         )
+        if np.isnan(self.figures[self.ratio]):
+            text += f"no {name} {dates}, by which it could be told from luck."
+        else:
+            text += (
+                f"{name} {self.figures[self.ratio]:.2f} a year {dates}, where the best of so many "
+                f"has {self.expected_best:.2f} by luck alone; the probability that the true {name} "
+                f"is above 0 is {_share(self.deflated_sharpe)} if all trials were "
+                f"independent, and {_share(self.deflated_sharpe_effective)} if they amount to "
+                f"{self.effective_trials:,.0f}, as their correlation says."
+            )
         if self.ratio == "sharpe":
             text += f" Its information ratio is {self.figures['information_ratio']:.2f}."
         return " ".join(filter(None, [text, self.note, self.in_sample]))
@@ -174,8 +180,6 @@ def _active(evaluation: Evaluation, number: int, ratio: str) -> FloatArray:
 
 
 def _share(probability: float) -> str:
-    if probability != probability:
-        return "unknown"
     if 0.01 <= probability <= 0.99:
         return f"{probability:.0%}"
     return "above 99%" if probability > 0.5 else "below 1%"

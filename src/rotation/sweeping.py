@@ -377,7 +377,8 @@ def _grid(
         raise ArgumentError(f"strategy: want a Strategy, or several, got {strategy!r}")
     for name, got in (("grid", grid), ("where", where), ("sample", sample)):
         if got is not None:
-            raise ArgumentError(f"{name}: goes with one strategy and a grid, got {strategy!r}")
+            less = "no grid" if several is not strategy else repr(strategy)
+            raise ArgumentError(f"{name}: goes with one strategy and a grid, got {less}")
     return Grid.of_list(several)
 
 

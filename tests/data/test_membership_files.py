@@ -152,6 +152,15 @@ def test_a_line_that_is_left_out_may_be_wrong(index):
     assert "IBM" not in read_membership(index, skip=[8]).tickers
 
 
+@pytest.mark.parametrize("end", ["", "9999-12-31"])
+def test_an_end_that_never_comes_is_none(tmp_path, end):
+    path = tmp_path / "any.csv"
+    path.write_text(f"ticker,start_date,end_date\nA,2020-01-05,{end}\n")
+    assert read_membership(path).stays == (Stay("A", "index", date(2020, 1, 5)),)
+    path.write_text(f"ticker,sector,first_seen,last_seen\nA,Banks,2020-01-05,{end}\n")
+    assert read_sectors(path).stays == (Stay("A", "Banks", date(2020, 1, 5)),)
+
+
 def test_columns_go_by_name(tmp_path):
     path = tmp_path / "sub.csv"
     path.write_text(

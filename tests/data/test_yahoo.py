@@ -317,7 +317,7 @@ def test_a_split_after_the_end_changes_nothing(yahoo, fetch):
         (pd.Series([], dtype=str), "max", {}, "^tickers: want Yahoo's symbols, one or more"),
         ("US67066G1040", "max", {}, "^tickers: want Yahoo's symbols, got the ISIN"),
         (["AAA", "aaa"], "max", {}, "^tickers: want each once, got AAA and aaa$"),
-        ("AAA", None, {}, "^start: want a date without a time zone, got None$"),
+        ("AAA", None, {}, "^start: want a day, or 'max' for all there is, got None$"),
         ("AAA", "Max", {}, "^start: want .*, got 'Max'$"),
         (
             "AAA",

@@ -229,9 +229,10 @@ def _check_unique(sheet: Sheet) -> None:
     seen: dict[tuple[str, ...], int] = {}
     for n, head in enumerate(zip(*sheet.heads, strict=True)):
         if head in seen:
+            two = "" if len(sheet.heads) == 2 else "; if it has two header rows, read_bars reads it"
             raise DataError(
                 f"{sheet.file}: want each column once, got {' '.join(head) or 'one without a name'}"
-                f" in columns {seen[head] + 1} and {n + 1}"
+                f" in columns {seen[head] + 1} and {n + 1}{two}"
             )
         seen[head] = n
 

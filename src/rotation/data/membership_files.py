@@ -37,7 +37,8 @@ def read_membership(
 
     Parameters
     ----------
-    path : of the file, in UTF-8, with a header; dates as 2025-01-31, a blank end while still in
+    path : of the file, in UTF-8, with a header; dates as 2025-01-31, a blank end
+        or 9999-12-31 while still in
     columns : names of those with the ticker, the first day and the end; others are left alone
     group : what to call the index
     end_included : whether the end is the last day in the index; if not, the first day out of it,
@@ -57,7 +58,7 @@ def read_membership(
 
     def stay(row: Mapping[str, str]) -> Stay:
         ticker, start, end = (row[name] for name in columns)
-        first, last = _date(columns[1], start), _date(columns[2], end) if end else None
+        first, last = _date(columns[1], start), _end(columns[2], end)
         if last is not None and not end_included:
             if last <= first:
                 raise DataError(f"{columns[2]}: want it after {first}, got {last}")
@@ -84,7 +85,8 @@ def read_sectors(
 
     Parameters
     ----------
-    path : of the file, in UTF-8, with a header; dates as 2025-01-31, a blank end while still in
+    path : of the file, in UTF-8, with a header; dates as 2025-01-31, a blank end
+        or 9999-12-31 while still in
     columns : names of those with the ticker, the sector, the first day and the last day
     rename : ticker in the file and in your closes
     seen : whether days are those on which somebody looked, not those of the changes
@@ -103,9 +105,7 @@ def read_sectors(
 
     def stay(row: Mapping[str, str]) -> Stay:
         ticker, group, start, end = (row[name] for name in columns)
-        return Stay(
-            ticker, group, _date(columns[2], start), _date(columns[3], end) if end else None
-        )
+        return Stay(ticker, group, _date(columns[2], start), _end(columns[3], end))
 
     _check_columns(columns, 4)
     stays = _read_stays(path, columns, stay, rename or {}, skip, alone=True)
@@ -219,6 +219,10 @@ def _date(column: str, text: str) -> date:
         except ValueError:  # as 2025-02-30
             pass
     raise DataError(f"{column}: want a date as 2025-01-31, got {text!r}")
+
+
+def _end(column: str, text: str) -> date | None:
+    return None if text in ("", "9999-12-31") else _date(column, text)
 
 
 def _said_of(

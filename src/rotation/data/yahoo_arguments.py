@@ -99,6 +99,8 @@ def read_window(start: object, end: object) -> Window:
 
 def _read(name: str, day: object) -> tuple[pd.Timestamp, pd.Timestamp]:
     """First and last day of a day, a month or a year; no text that could be another day."""
+    if day is None:
+        raise ArgumentError(f"{name}: want a day, or 'max' for all there is, got None")
     if not isinstance(day, str):
         stamp = pd.Timestamp(read_day(name, day)).normalize()
         return stamp, stamp

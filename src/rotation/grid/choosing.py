@@ -134,7 +134,12 @@ def _kept(product: Product, where: Where, among: IntArray | None) -> IntArray:
 
 def _allowed(product: Product, where: Where, places: IntArray) -> BoolArray:
     """Whether ``where`` keeps each of places (S,)."""
-    said = where(product.index(places).to_frame(index=False))
+    combinations = product.index(places).to_frame(index=False)
+    try:
+        said = where(combinations)
+    except KeyError as error:
+        names = ", ".join(map(str, combinations))
+        raise ArgumentError(f"where: want it to look at {names}, got {error}") from error
     moved = isinstance(said, pd.Series) and not said.index.equals(pd.RangeIndex(len(places)))
     allowed = np.asarray(said)
     if moved or allowed.shape != places.shape or allowed.dtype != np.bool_:
