@@ -184,7 +184,11 @@ def mixed_units(rng, bars):
 def stretch_in_pence(rng, bars):
     row, name = place(rng, bars, WHOLE)
     unit = float(rng.choice([10, 100, 1000])) ** rng.choice([-1, 1])
-    table = scaling(row, name, unit, row + int(rng.integers(2, 40)))(bars.close.copy())
+    stop = row + int(rng.integers(2, 40))
+    # But for the unit the closes move by 2 % at most on both days: 90 for 100 is another company's.
+    table = scaling(row, name, unit / _day(bars, row, name), stop)(bars.close.copy())
+    still = _day(bars, row, name) * _day(bars, stop, name)
+    table = scaling(stop, name, 1 / still)(table)
     return Planted(table, name, bars.close.index[row])
 
 
