@@ -112,35 +112,48 @@ class Evaluation:
     def block(self, start: int, stop: int) -> Block:
         """Strategies from number ``start`` to before ``stop``."""
         numbers = self.grid.numbers(start, stop)
+        return self._tried(np.arange(start, start + len(numbers)), numbers, self.start)
+
+    def _tried(
+        self, each: IntArray, numbers: IntArray, start: int, stop: int | None = None
+    ) -> Block:
+        """Strategies ``each`` (n,) with the ``numbers`` (n, 4) of their parts, on a window."""
         found = np.empty((len(numbers), len(MEASURES)))
         path, switches, total = np.full(len(numbers), -1), [Switches.none()], 0
         layers = self.prices.close.shape[1]
         for batch in batches(numbers, lambda schedule: len(self._rows(schedule)) * layers):
             rows, wanted = self._wanted(batch)
             column = np.empty(len(batch.signals), dtype=np.intp)
-            for columns, each in wanted:
+            for columns, some in wanted:
                 column.fill(-1)
                 column[columns] = np.arange(len(columns))
                 mine = np.flatnonzero(column[batch.column] >= 0)
                 here, which = batch.place[mine], column[batch.column[mine]]
-                if each.held is not None and self._plain:
-                    held, again = once(each.held)
+                if some.held is not None and self._plain:
+                    held, again = once(some.held)
                     made, which = follow(held, rows, self.prices.close), again[which]
                     events = self._events(batch.schedule)
-                    measured = partial(self.measure, made, events, start=self.start)
+                    measured = partial(self.measure, made, events, start=start, stop=stop)
                     switches.append(made)
                     path[here] = total + which
                     total += len(made)
-                elif each.held is not None or self.terms.lots is not None:
+                elif some.held is not None or self.terms.lots is not None:
                     for n in here.tolist():
-                        found[n] = self._figures(self.result(start + n).account)[0]
+                        account = self.result(int(each[n])).account
+                        found[n] = self._figures(account, start, stop)[0]
                     continue
                 else:
-                    weights = np.asarray(each.weights)
-                    measured = partial(self._through_account, weights, rows, batch.schedule)
+                    measured = partial(
+                        self._through_account,
+                        np.asarray(some.weights),
+                        rows,
+                        batch.schedule,
+                        start=start,
+                        stop=stop,
+                    )
                 for number in np.unique(numbers[here, 3]).tolist():
-                    some = numbers[here, 3] == number
-                    found[here[some]] = measured(number)[which[some]]
+                    alike = numbers[here, 3] == number
+                    found[here[alike]] = measured(number)[which[alike]]
         return Block(found, Switches.joined(switches), path)
 
     def measure(
@@ -195,18 +208,17 @@ class Evaluation:
         """
         found = np.empty((len(numbers), len(MEASURES)))
         events = np.unique(np.concatenate([self._events(n) for n in self._schedules()]))
-        costs = self.grid.numbers()[numbers, 3]
-        for number in np.unique(costs[which >= 0]).tolist():
-            mine = np.flatnonzero((which >= 0) & (costs == number))
+        parts = self.grid.numbers()[numbers]
+        for number in np.unique(parts[which >= 0, 3]).tolist():
+            mine = np.flatnonzero((which >= 0) & (parts[:, 3] == number))
             distinct, again = np.unique(which[mine], return_inverse=True)
             figures = [
                 self.measure(switches.take(some), events, number, start, stop)
                 for some in np.array_split(distinct, -(-len(distinct) // _AT_ONCE))
             ]
             found[mine] = np.concatenate(figures).take(again, axis=0)
-        for place in np.flatnonzero(which < 0).tolist():
-            account = self.result(int(numbers[place])).account
-            found[place] = self._figures(account, start, stop)[0]
+        rest = which < 0
+        found[rest] = self._tried(numbers[rest], parts[rest], start, stop).measures
         return found
 
     def begun(
@@ -405,41 +417,44 @@ class Evaluation:
         return rows + schedule.lag, wanted
 
     def _through_account(
-        self, weights: FloatArray, rows: IntArray, schedule: int, costs: int
+        self,
+        weights: FloatArray,
+        rows: IntArray,
+        schedule: int,
+        costs: int,
+        start: int,
+        stop: int | None,
     ) -> FloatArray:
-        """Figures (S, 12) of weights (K, S, L) that trade on ``rows`` (K,)."""
+        """Figures (S, 12) over a window of weights (K, S, L) that trade on ``rows`` (K,)."""
         terms, parts = self._terms(costs), self.parts[costs]
         rates = terms.rates(self.prices if parts is None else parts.prices)
         lag = self.grid.schedules[schedule].lag
         refuse_unpayable(self.prices, rows - lag, weights, rates)
         step = max(1, _CELLS // len(self.prices.close))
         found = []
-        for start in range(0, weights.shape[1], step):
+        for first in range(0, weights.shape[1], step):
             account = run(
                 self._market(schedule),
                 rows,
-                np.ascontiguousarray(weights[:, start : start + step]),
+                np.ascontiguousarray(weights[:, first : first + step]),
                 rates=rates,
                 band=terms.band,
                 composition=None if parts is None else parts.composition,
                 capital=terms.capital,
             )
-            found.append(self._figures(account))
+            found.append(self._figures(account, start, stop))
         whole: FloatArray = np.concatenate(found)
         return whole
 
-    def _figures(
-        self, account: Account, start: int | None = None, stop: int | None = None
-    ) -> FloatArray:
+    def _figures(self, account: Account, start: int, stop: int | None) -> FloatArray:
         """Figures (S, 12) of accounts over a window, by their values."""
-        begin = self.start if start is None else start
         end = len(account.value) if stop is None else stop
-        value = account.value[begin:end]
+        value = account.value[start:end]
         growth = np.divide(value[1:], value[:-1], out=np.ones_like(value[1:]), where=value[:-1] > 0)
         returns, periods = growth - 1.0, self.terms.periods
-        benchmark = self.benchmark[begin + 1 : end]
+        benchmark = self.benchmark[start + 1 : end]
         ratio = measures.information_ratio(returns, benchmark, periods=periods)
         found = measures.figures(returns, periods=periods) | {"information_ratio": ratio}
-        found |= trading(account, begin, end, periods=periods)
+        found |= trading(account, start, end, periods=periods)
         table: FloatArray = np.column_stack([found[name] for name in MEASURES])
         return table
