@@ -33,6 +33,7 @@ __all__ = ["DELIMITERS", "LAYOUT", "Cells", "Sheet", "Strange", "read_sheet"]
 DELIMITERS = (",", ";", "\t", "|")
 LAYOUT = b"rotation.layout"
 """Key under which our own Parquet files say what their columns are."""
+_TURNED = 4096  # rows that are read before they are turned into columns
 _INDEX = "__index_level_0__"  # what pandas calls an index without a name
 _BOMS = (  # that of UTF-32 begins like that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -218,6 +219,8 @@ def _split(file: str, text: str, delimiter: str | None, encoding: str) -> Sheet:
         raise _comment(file, text)
     if delimiter is None:
         delimiter = told.group(1) if told else _guess_delimiter(file, text)
+    heads: tuple[str, ...] = ()
+    columns: list[list[str]] = []
     rows: list[list[str]] = []
     lines: list[int] = []
     before = 0
@@ -229,26 +232,41 @@ def _split(file: str, text: str, delimiter: str | None, encoding: str) -> Sheet:
                 raise DataError(
                     f"{file}: line {before}: want cells within a line, got one over two"
                 )
-            if row and not (before == 1 and told):
-                rows.append(row)
-                lines.append(before)
+            if not row or (before == 1 and told):
+                continue
+            if not heads:
+                heads, columns = tuple(name.strip() for name in row), [[] for _ in row]
+                continue
+            if len(row) != len(heads) and text.startswith("#"):
+                raise _comment(file, text)
+            if len(row) != len(heads):
+                raise DataError(
+                    f"{file}: line {before}: want {len(heads)} cells as in the header, "
+                    f"got {len(row)}"
+                )
+            rows.append(row)
+            lines.append(before)
+            if len(rows) == _TURNED:
+                _turn(rows, columns)
     except csv.Error as error:
         raise DataError(f"{file}: line {before + 1}: want whole cells, got {error}") from error
-    if len(rows) < 2:
-        raise DataError(f"{file}: want a header and rows below it, got {len(rows)} lines")
-    width = len(rows[0])
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != width and text.startswith("#"):
-            raise _comment(file, text)
-        if len(row) != width:
-            raise DataError(
-                f"{file}: line {line}: want {width} cells as in the header, got {len(row)}"
-            )
-    columns = tuple([cell.strip() for cell in column] for column in zip(*rows[1:], strict=True))
-    heads = (tuple(name.strip() for name in rows[0]),)
+    _turn(rows, columns)
+    if not lines:
+        raise DataError(
+            f"{file}: want a header and rows below it, got {'one line' if heads else 'none'}"
+        )
     # It may have been cut within a number, and nobody can tell.
     note = "" if text.endswith(("\n", "\r")) else "the last line has no end"
-    return Sheet(file, heads, columns, lines[1:], delimiter, encoding, note=note)
+    return Sheet(file, (heads,), tuple(columns), lines, delimiter, encoding, note=note)
+
+
+def _turn(rows: list[list[str]], columns: list[list[str]]) -> None:
+    """Move rows to the ends of the columns; what is there again, as a date, is kept once."""
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=False):
+        seen: dict[str, str] = {}
+        stripped = [cell.strip() for cell in cells]
+        column += map(seen.setdefault, stripped, stripped)
+    rows.clear()
 
 
 def _comment(file: str, text: str) -> DataError:
