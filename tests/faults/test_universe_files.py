@@ -235,7 +235,8 @@ def rows(data):
         return None
     lines = [line.split(",") for line in re.split("\r\n|\r|\n", text) if line]
     places = [lines[0].index(name) for name in ("ticker", "start_date", "end_date")]
-    return [[line[place] for place in places] for line in lines[1:]]
+    found = [[line[place] for place in places] for line in lines[1:]]
+    return [[*others, "" if end == "9999-12-31" else end] for *others, end in found]
 
 
 @given(seed=st.integers(0, 2**32 - 1))
