@@ -30,11 +30,12 @@ def swept(closes=CLOSES, strategy=BASE, grid=GRID, **options):
     return rt.sweep(closes, strategy, grid, progress=False, **options)
 
 
-def of_account(result, start, benchmark):
-    """Figures of a Result from the close of ``start`` on."""
-    value = result.value.loc[start:].to_numpy()
+def of_account(result, start, end, benchmark):
+    """Figures of a Result from the close of ``start`` to that of ``end``."""
+    value = result.value.loc[start:end].to_numpy()
     returns = value[1:] / value[:-1] - 1
-    later = result.account.rows > result.value.index.get_loc(start)
+    first, last = map(result.value.index.get_loc, (start, end))
+    later = (result.account.rows > first) & (result.account.rows <= last)
     turnover = result.account.turnover[later, 0]
     kept = (result.account.after / result.account.before)[later, 0]
     found = measures.figures(returns) | {
@@ -46,12 +47,14 @@ def of_account(result, start, benchmark):
     return [float(found[name]) for name in MEASURES]
 
 
-def by_backtests(found, closes, strategies, **options):
+def by_backtests(found, closes, strategies, window=None, **options):
     """The table that backtests of the same strategies make."""
-    benchmark = found.evaluation.benchmark[found.evaluation.start + 1 :]
+    start, end = window or (found.start, found.end)
+    first, last = map(found.evaluation.prices.sessions.get_loc, (start, end))
+    benchmark = found.evaluation.benchmark[first + 1 : last + 1]
     return np.array(
         [
-            of_account(rt.backtest(closes, each, **options), found.start, benchmark)
+            of_account(rt.backtest(closes, each, **options), start, end, benchmark)
             for each in strategies
         ]
     )
@@ -152,12 +155,30 @@ OTHERS = {
     ids=["plain", "band", "borrowing", "impact", "dividends", "lots"],
 )
 def test_strategies_of_every_kind_on_all_terms_are_their_backtests(options):
-    found = swept(CLOSES, OTHERS, None, **options)
+    found = swept(CLOSES, OTHERS, None, block=2, **options)
     want = by_backtests(found, CLOSES, OTHERS.values(), **options)
     np.testing.assert_allclose(found.measures, want, rtol=1e-9, atol=1e-10)
-    assert found.table.index.tolist() == [(name,) for name in OTHERS] or list(
-        found.table.index.get_level_values(0)
-    ) == list(OTHERS)
+    assert found.table.index.get_level_values(0).tolist() == list(OTHERS)
+    window = "2016-01-04", "2016-12-30"
+    want = by_backtests(found, CLOSES, OTHERS.values(), window, **options)
+    np.testing.assert_allclose(found.window(*window), want, rtol=1e-9, atol=1e-10)
+
+
+def test_another_window_of_weights_keeps_the_order_of_the_grid():
+    costs = {"free": rt.Costs(), "dear": rt.Costs.bps(50)}
+    grid = {
+        "rule": [rt.Switch(), rt.rules.TopK(2)],
+        "schedule.tranches": [1, 2],
+        "signal.days": [5, 20],
+        "costs": costs,
+    }
+    found = swept(grid=grid)
+    window = "2016-01-04", "2016-12-30"
+    table = found.window(*window)
+    for n, name in enumerate(table.index.get_level_values("costs")):
+        each = [found.evaluation.grid.strategy(n)]
+        [want] = by_backtests(found, CLOSES, each, window, costs=costs[name])
+        np.testing.assert_allclose(table.iloc[n], want, rtol=1e-9, atol=1e-10)
 
 
 def test_costs_are_an_axis_and_change_no_decision():
