@@ -342,7 +342,16 @@ def test_fields_of_tickers_in_one_header_row_are_no_tickers(file, head):
 
 
 @pytest.mark.parametrize(
-    "head", ["AAPL_Close,MSFT_Close", "Low Beta,High Beta", "AAPL Open,AAPL Close,SPX", "C,V US"]
+    "head",
+    [
+        "AAPL_Close,MSFT_Close",
+        "Low Beta,High Beta",
+        "AAPL Open,AAPL Close,SPX",
+        "C,V US",
+        "Value Fund,High Yield",
+        "US Value,US Min Vol",
+        "Last Mile,Max Pain,Price Group,Open Text",
+    ],
 )
 def test_names_with_a_word_of_a_field_may_be_tickers(file, head):
     path = file(f"Date,{head}\n2024-05-31" + ",1.5" * len(head.split(",")) + "\n")

@@ -327,8 +327,10 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
     words = [name for name in fielded if len(name) > 1 and is_price(name)]
     doubtful = coded and fielded and (words or _repeats(sheet, others))
     if unknown and not sure and not doubtful:
-        held = [_part(name) for name in names]
-        if all(held) and len({*held}) > 1 and any(map(is_price, held)):
+        held = {_parts(name) for name in names}
+        fields, tickers = zip(*held, strict=True)
+        # Of one ticker there are two, or each may be a name, as US Value and High Yield are.
+        if all(fields) and len({*tickers}) < len(held) and any(map(is_price, fields)):
             raise DataError(
                 f"{sheet.file}: got {shown(names)}, as if each were a ticker and a field of it; "
                 "want two header rows for that, or layout='wide' if each is a ticker"
@@ -346,12 +348,15 @@ def _wide_or_single(sheet: Sheet, how: FileFormat, others: Sequence[int]) -> Lay
     )
 
 
-def _part(name: str) -> str:
-    """The field that a header begins or ends with, as Open of "AAPL_Open"; "" if with none."""
+def _parts(name: str) -> tuple[str, str]:
+    """Open and AAPL of "AAPL_Open" or "Open_AAPL"; "" and all of it if neither end is a field."""
     words = re.split("[ _|:/]+", name)
-    cuts = range(1, len(words))
-    parts = [" ".join(each) for n in cuts for each in (words[:n], words[n:])]
-    return plain(next(iter(sure_fields(parts)), ""))
+    for n in range(1, len(words)):
+        before, after = " ".join(words[:n]), " ".join(words[n:])
+        for part, ticker in ((before, after), (after, before)):
+            if sure_fields([part]):
+                return plain(part), ticker
+    return "", name
 
 
 def _may_be_codes(sheet: Sheet, position: int) -> bool:
