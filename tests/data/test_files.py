@@ -384,9 +384,28 @@ def test_columns_of_fields_stay_columns_beside_what_happened(file):
         read_actions(path)
 
 
+@pytest.mark.parametrize("price", ["adj_close", "price", "last", "nav"])
+@pytest.mark.parametrize("others", ["volume,open", "dividend,split"])
+def test_any_price_beside_fields_is_that_of_a_row_of_what_happened(file, price, others):
+    days = ["2024-05-31", "2024-06-03"]
+    path = file(
+        f"date,ticker,action,{price},{others}\n{days[0]},A,,61,1,2\n{days[1]},A,split,52,3,4\n"
+    )
+    assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
+
+
+@pytest.mark.parametrize("beside", ["currency", "name", "id"])
+def test_closes_may_be_the_values_of_rows_of_close_beside_what_is_no_field(file, beside):
+    path = file(
+        f"date,ticker,field,close,{beside}\n2024-05-31,A,close,61,x\n2024-05-31,A,volume,9,x\n"
+        "2024-06-03,A,close,52,x\n2024-06-03,A,volume,8,x\n"
+    )
+    assert same(read_closes(path), table([[61.0], [52.0]], ["2024-05-31", "2024-06-03"], ["A"]))
+
+
 def test_a_value_beside_what_happened_is_a_price_if_that_is_said(file):
-    path = file("date,ticker,action,price\n2024-05-31,A,buy,61\n2024-06-03,A,sell,52\n")
-    with pytest.raises(rt.DataError, match="want one price in the rows"):
+    path = file("date,ticker,action,price\n2024-05-31,A,,61\n2024-06-03,A,split,52\n")
+    with pytest.raises(rt.DataError, match="as price='split', or price='price' for that of every"):
         read_closes(path)
     found = read_closes(path, FileFormat(price="price"))
     assert same(found, table([[61.0], [52.0]], ["2024-05-31", "2024-06-03"], ["A"]))

@@ -60,14 +60,23 @@ def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int)
     """Whether columns are the fields, and what seems to name them says what happened on a day."""
     cells = sheet.columns[told]
     assert isinstance(cells, list)
+    held = {*cells}
     names = [sheet.names[n] for n in others if n != told]
-    if how.price in names and how.price not in cells:
+    if how.price in names and how.price not in held:
         return True
-    values = [each for each in names if is_price(each)] or names
+    prices = [each for each in names if is_price(each)]
+    fields = [each for each in names if each in prices or _is_field(plain(each))]
+    if prices and len(fields) > 1 and not any(is_price(c) or c == how.price for c in held):
+        return True
+    values = prices or names
     words = {plain(each) for each in values if len(each) > 1}
-    if len(names) == 1:  # "close" may be the values of rows that are of "close"
-        words -= {plain(each) for each in {*cells}}
-    return any(each.fullmatch(word) for each in FIELDS.values() for word in words)
+    if len(values) == 1 and len(fields) < 2:  # "close" may be the values of rows of "close"
+        words -= {plain(each) for each in held}
+    return any(map(_is_field, words))
+
+
+def _is_field(header: str) -> bool:
+    return any(each.fullmatch(header) for each in FIELDS.values())
 
 
 def by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[str, int]]:
@@ -104,9 +113,13 @@ def take_field(
     if price is None:
         found = [each for each in columns if is_price(each)]
         if len(found) != 1:
+            way = f"price={(found or [*filter(None, columns)])[0]!r}"
+            if not found:
+                value = next(iter(columns.values()))[""]
+                way += f", or price={sheet.names[value]!r} for that of every row"
             raise DataError(
                 f"{sheet.file}: want one price in the rows, got {shown(found or columns)} in "
-                f"column {sheet.heading(told)}; say which, as price={(found or [*columns])[0]!r}"
+                f"column {sheet.heading(told)}; say which, as {way}"
             )
         price = found[0]
     elif price not in columns:
