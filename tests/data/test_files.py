@@ -394,6 +394,17 @@ def test_any_price_beside_fields_is_that_of_a_row_of_what_happened(file, price, 
     assert same(read_closes(path), table([[61.0], [52.0]], days, ["A"]))
 
 
+def test_dividends_beside_a_price_are_not_the_prices_of_their_days(file):
+    days = ["2024-05-31", "2024-06-03"]
+    path = file(
+        f"date,ticker,action,price,dividend,split\n{days[0]},A,dividend,61,0.5,1\n"
+        f"{days[1]},A,split,52,0,2\n"
+    )
+    found = read_actions(path)
+    assert same(found.dividends, table([[0.5], [0.0]], days, ["A"]))
+    assert same(found.splits, table([[1.0], [2.0]], days, ["A"]))
+
+
 @pytest.mark.parametrize("beside", ["currency", "name", "id"])
 def test_closes_may_be_the_values_of_rows_of_close_beside_what_is_no_field(file, beside):
     path = file(

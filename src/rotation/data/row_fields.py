@@ -66,7 +66,8 @@ def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int)
         return True
     prices = [each for each in names if is_price(each)]
     fields = [each for each in names if each in prices or _is_field(plain(each))]
-    if prices and len(fields) > 1 and not any(is_price(c) or c == how.price for c in held):
+    priced = any(map(is_price, held)) or (how.price in held and how.price not in names)
+    if prices and len(fields) > 1 and not priced:
         return True
     values = prices or names
     words = {plain(each) for each in values if len(each) > 1}
