@@ -405,6 +405,16 @@ def test_dividends_beside_a_price_are_not_the_prices_of_their_days(file):
     assert same(found.splits, table([[1.0], [2.0]], days, ["A"]))
 
 
+@pytest.mark.parametrize("price", ["price", "adj_close", "nav"])
+def test_a_price_on_the_day_of_a_dividend_is_not_taken_for_it(file, price):
+    days = ["2024-05-31", "2024-06-03"]
+    path = file(f"date,ticker,action,{price}\n{days[0]},A,none,61\n{days[1]},A,dividend,52\n")
+    with pytest.raises(rt.DataError, match=rf"got '{price}', which may be the price on the day"):
+        read_actions(path)
+    path = file(f"date,ticker,action,{price}\n{days[0]},A,close,61\n{days[1]},A,dividend,0.5\n")
+    assert same(read_actions(path).dividends, table([[0.5]], days[1:], ["A"]))
+
+
 @pytest.mark.parametrize("beside", ["currency", "name", "id"])
 def test_closes_may_be_the_values_of_rows_of_close_beside_what_is_no_field(file, beside):
     path = file(

@@ -6,7 +6,8 @@ from typing import Final
 
 from rotation.data.file_format import FileFormat
 from rotation.data.files import read_closes
-from rotation.data.guessing import find_field, plan_columns
+from rotation.data.guessing import Plan, find_field, plan_columns
+from rotation.data.headers import is_price, plain
 from rotation.data.sheets import read_sheet
 from rotation.errors import ArgumentError, DataError
 from rotation.terms import Actions
@@ -63,6 +64,7 @@ def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) ->
     called = {name: find_field(plan, name) for name in ("dividends", "splits")}
     if not any(called.values()):
         raise DataError(f"{plan.sheet.file}: want a column of dividends or of splits, got none")
+    _refuse_prices(plan, *filter(None, called.values()))
     return Actions(
         **{
             name: read_closes(path, replace(how, price=column))
@@ -70,3 +72,15 @@ def read_actions(path: str | os.PathLike[str], how: FileFormat | None = None) ->
             if column is not None
         }
     )
+
+
+def _refuse_prices(plan: Plan, *fields: str) -> None:
+    """Refuse prices as values of rows that name dividends or splits, but beside rows of prices."""
+    for name in fields:
+        header = plan.sheet.names[plan.columns[name][""]]
+        priced = header != name and is_price(header) and plain(header) != "value"
+        if priced and not any(map(is_price, plan.columns)):
+            raise DataError(
+                f"{plan.sheet.file}: want the values of rows of {name!r}, got {header!r}, which "
+                "may be the price on the day; call the column 'value' if it holds them"
+            )
