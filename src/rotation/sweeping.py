@@ -79,7 +79,7 @@ class Sweep:
 
     @property
     def start(self) -> pd.Timestamp:
-        """Session from which figures count: the first on which all can have traded."""
+        """Session from which figures count, on which all, and the benchmark, can have traded."""
         return self.evaluation.prices.sessions[self.evaluation.start]
 
     @property
