@@ -415,6 +415,13 @@ def test_a_price_on_the_day_of_a_dividend_is_not_taken_for_it(file, price):
     assert same(read_actions(path).dividends, table([[0.5]], days[1:], ["A"]))
 
 
+def test_bids_and_asks_in_rows_are_no_one_price_whatever_is_beside_them(file):
+    path = file("date,ticker,field,price,volume\n2024-05-31,A,bid,61,4\n2024-06-03,A,ask,52,3\n")
+    refused(path, "want one price in the rows, got 'bid', 'ask' in column field; say which, as pri")
+    found = read_closes(path, FileFormat(price="ask"))
+    assert same(found, table([[52.0]], ["2024-06-03"], ["A"]))
+
+
 @pytest.mark.parametrize("beside", ["currency", "name", "id"])
 def test_closes_may_be_the_values_of_rows_of_close_beside_what_is_no_field(file, beside):
     path = file(

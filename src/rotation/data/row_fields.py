@@ -66,8 +66,8 @@ def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int)
         return True
     prices = [each for each in names if is_price(each)]
     fields = [each for each in names if each in prices or _is_field(plain(each))]
-    priced = any(map(is_price, held)) or (how.price in held and how.price not in names)
-    if prices and len(fields) > 1 and not priced:
+    wanted = how.price in held and how.price not in names
+    if prices and len(fields) > 1 and not wanted and not any(map(_is_quote, held)):
         return True
     values = prices or names
     words = {plain(each) for each in values if len(each) > 1}
@@ -78,6 +78,12 @@ def _in_columns(sheet: Sheet, how: FileFormat, others: Sequence[int], told: int)
 
 def _is_field(header: str) -> bool:
     return any(each.fullmatch(header) for each in FIELDS.values())
+
+
+def _is_quote(cell: str) -> bool:
+    """Whether a cell names a field, but no dividend and no split, which happen on a day."""
+    happened = FIELDS["dividends"], FIELDS["splits"]
+    return is_known(cell) and not any(each.fullmatch(plain(cell)) for each in happened)
 
 
 def by_row(sheet: Sheet, others: Sequence[int], told: int) -> dict[str, dict[str, int]]:
