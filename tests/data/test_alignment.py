@@ -234,8 +234,8 @@ def test_rows_on_days_that_are_no_session(york):
     for odd in ("2025-01-25", "2025-01-29"):
         hong_kong.loc[pd.Timestamp(odd)] = 1.0
     message = (
-        r"tables\['XHKG'\]: 2025-01-25 \(a Saturday\) is no session of XHKG, one of 2 such "
-        r"rows in 15; see rotation.check_prices\(closes, calendar='XHKG'\)"
+        r"tables\['XHKG'\]: 2025-01-25 \(a Saturday\) is no session of XHKG \(rows on "
+        r"none: 2 of 15\); see rotation.check_prices\(closes, calendar='XHKG'\)"
     )
     with pytest.raises(rt.DataError, match=message):
         align({"XNYS": york, "XHKG": hong_kong.sort_index()}, to="XNYS")

@@ -246,8 +246,8 @@ def _market(name: str, prices: Prices, last: pd.Timestamp, calendars: Calendars 
     if odd.any():
         day = prices.sessions[odd][0]
         raise DataError(
-            f"tables[{name!r}]: {day:%Y-%m-%d} (a {day:%A}) is no session of {name}, "
-            f"one of {int(odd.sum()):,} such rows in {len(odd):,}; see "
+            f"tables[{name!r}]: {day:%Y-%m-%d} (a {day:%A}) is no session of {name} "
+            f"(rows on none: {int(odd.sum()):,} of {len(odd):,}); see "
             f"rotation.check_prices(closes, calendar={name!r}) and drop them, or pass calendars="
         )
     return _Market(name, prices, as_nanoseconds(calendar), rows)
