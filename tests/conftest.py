@@ -5,8 +5,10 @@ every time, and none made smaller once one has failed.
 """
 
 import os
+import sys
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import HealthCheck, Phase, is_hypothesis_test, settings
 
 settings.register_profile("dev", max_examples=30, deadline=None)
 settings.register_profile(
@@ -25,3 +27,15 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Drawn examples are not traced: to take coverage of them takes as long as they do."""
+    trace = sys.gettrace()
+    if is_hypothesis_test(getattr(item, "function", None)):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(trace)
