@@ -164,6 +164,19 @@ def test_the_user_hears_it_once_and_from_us(yahoo, fetch, capfd, caplog):
         yfinance.config.debug.hide_exceptions = True
 
 
+def test_no_complaint_of_yfinance_is_shown_while_pandas_lets_all_through(recwarn):
+    """As it does, for all threads, while it looks at a dtype in one of them."""
+    from yfinance import utils
+
+    shows = warnings.showwarning
+    with yahoo_request.undisturbed(), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for name, file in (("yfinance.utils", utils.__file__), ("mine", "mine.py")):
+            warnings.warn_explicit("old", DeprecationWarning, file, 1, name)
+    assert [each.filename for each in recwarn] == ["mine.py"]
+    assert warnings.showwarning is shows
+
+
 def test_without_a_crumb_prices_come_all_the_same(yahoo, fetch, tmp_path, capfd, caplog):
     lead(yahoo.port, tmp_path / "yfinance")  # which has none yet
     yahoo.crumbs = 429

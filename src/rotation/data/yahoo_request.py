@@ -7,10 +7,11 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from secrets import SystemRandom
 from traceback import walk_tb
 from typing import Any
@@ -271,6 +272,21 @@ _rounds_lock = threading.Lock()
 _before = ExitStack()  # makes all as it was before the first of them
 
 
+def _shown_by_others(folder: str) -> Callable[..., None]:
+    """What shows warnings, but for those of the code in a folder.
+
+    Filters are those of all threads: while pandas looks at a dtype in one, it lets every
+    deprecation through in all others.
+    """
+    show = warnings.showwarning
+
+    def show_others(message: Any, category: Any, filename: str, *rest: Any) -> None:
+        if not filename.startswith(folder):
+            show(message, category, filename, *rest)
+
+    return show_others
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """For a round of asking: yfinance raises its errors, and its own complaints are not shown.
@@ -283,6 +299,7 @@ def undisturbed() -> Iterator[None]:
         if not _rounds:
             _before.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", module=r"yfinance(\.|$)")
+            warnings.showwarning = _shown_by_others(str(Path(yf.__file__).parent))
             _before.callback(setattr, debug, "hide_exceptions", debug.hide_exceptions)
             debug.hide_exceptions = False
             _before.callback(logger.removeFilter, _hush)
