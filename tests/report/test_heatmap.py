@@ -104,3 +104,11 @@ def test_none_is_a_value_too(closes):
     trace = found.plot().data[0]
     assert list(trace.x) == ["63.0", "None", "21.0"]
     assert trace.z[1, 1] == found.table["sharpe"].iloc[3]
+
+
+def test_none_beside_values_of_one_beginning():
+    names = ["a long name that ends in one", "a long name that ends in two", None]
+    index = pd.MultiIndex.from_product([names, [1, 2]], names=["rule", "days"])
+    table = pd.DataFrame({"sharpe": np.arange(6.0)}, index=index)
+    shown = heatmap(table, "sharpe", x="rule").data[0].x
+    assert list(shown) == [f"0: {names[0]}", f"1: {names[1]}", "2: None"]

@@ -93,7 +93,8 @@ def _ranks(values: "pd.Index[Any]", order: Sequence[Any]) -> list[int]:
 
 def _labels(values: "pd.Index[Any]") -> list[str]:
     """A text for each value; of equal ones plotly would draw one over the other."""
-    cut = ["None" if value != value else label(value) for value in values]
+    texts = ["None" if value != value else str(value) for value in values]
+    cut = [label(text) for text in texts]
     if len(set(cut)) == len(cut):
         return cut
-    return [escape(f"{number}: {value}", quote=False) for number, value in enumerate(values)]
+    return [escape(f"{number}: {text}", quote=False) for number, text in enumerate(texts)]
